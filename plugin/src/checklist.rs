@@ -249,7 +249,7 @@ impl Checks {
         let text = Text::new();
         let text = match (self.count(Level::Fail), self.count(Level::Warn)) {
             (0, 0) => text.green("No problem found"),
-            (0, _) => text.yellow(format!("No problem found, {warnings}")),
+            (0, _) => text.orange(format!("No problem found, {warnings}")),
             (_, 0) => text.red(failed),
             _ => text.red(format!("{failed}, {warnings}")),
         };
@@ -281,13 +281,11 @@ impl Check {
         let text = match self.result {
             Level::Ok => text.green(word),
             Level::Skip => text.dim(word),
-            Level::Warn => text.yellow(word),
+            Level::Warn => text.orange(word),
             Level::Fail => text.red(word),
         };
-        printer.line(
-            text.plain(format!("  {:<15}", self.name))
-                .plain(&self.message),
-        );
+        let text = text.plain(format!("  {:<15}", self.name));
+        printer.labeled(text, &self.message);
         if let Some(hint) = &self.hint {
             printer.line(Text::new().dim(format!("{:>8}try: ", "")).plain(hint));
         }

@@ -178,10 +178,9 @@ impl Collected {
             ..options.clone()
         };
         if !input.without_secrets {
-            context.printer.note(
-                "reading secrets to find the credentials that are used; their values are not kept \
-                 (--without-secrets skips them)",
-            );
+            context
+                .printer
+                .note("reading secrets; their values are not kept (--without-secrets skips them)");
         }
         let mut reader = lister::collect(cluster, &scope, options, &context.printer).await?;
         if input.without_secrets {

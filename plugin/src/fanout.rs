@@ -34,7 +34,7 @@ impl Refusal {
     /// # Errors
     /// The error itself, if it would be the same for all targets: the login expired, the server does not answer, a flag
     /// forbids writes, or the run was ended.
-    pub(crate) fn of(error: impl Into<Error>) -> Result<Self, Error> {
+    pub(crate) fn from_error(error: impl Into<Error>) -> Result<Self, Error> {
         let error = error.into();
         match error {
             Error::Cluster(
@@ -180,7 +180,7 @@ mod tests {
             (Error::Interrupted, None),
         ] {
             let shown = error.to_string();
-            assert_eq!(Refusal::of(error).ok(), expected, "{shown}");
+            assert_eq!(Refusal::from_error(error).ok(), expected, "{shown}");
         }
     }
 

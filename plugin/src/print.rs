@@ -6,6 +6,6 @@ mod report;
 
 pub(crate) use self::diff::unified;
 pub use self::{
-    data::{DataFormat, print_data, to_data, yaml_document},
+    data::{DataFormat, Document, print_data, to_data, to_report, yaml_document},
     report::{ObjectFormat, Report},
 };

@@ -50,7 +50,7 @@ async fn check_audit_and_webhook_agree() {
             let answer = review(&mut client, *resource, object).await;
             let what = format!("{policy:?}\n{object}");
             assert_same(judged, &answer, &what);
-            changed += usize::from(judged["decision"] != "Untouched");
+            changed += usize::from(judged["decision"] != "Unchanged");
             if AUDITED.contains(resource) {
                 let file = manifests.join(format!("{index:03}.json"));
                 assert_audited(judged, &audit(&file, &flags), &what);
@@ -113,7 +113,7 @@ fn assert_audited(judged: &Value, report: &Value, what: &str) {
                 place["image"],
                 place["policy"],
                 outcome,
-                place["words"]
+                place["message"]
             ])
         })
         .collect();
@@ -121,7 +121,13 @@ fn assert_audited(judged: &Value, report: &Value, what: &str) {
         .iter()
         .map(|of| {
             let field = &of["place"]["field"];
-            json!([field, of["image"], of["policy"], of["outcome"], of["words"]])
+            json!([
+                field,
+                of["image"],
+                of["policy"],
+                of["outcome"],
+                of["message"]
+            ])
         })
         .collect();
     assert_eq!(of_audit, of_check, "{what}");

@@ -34,7 +34,7 @@ impl Cli<'_> {
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{error}");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(report["notSeen"], json!([]));
+        assert_eq!(report["gaps"], json!([]));
         let flows = report["flows"].as_array().unwrap();
         assert_eq!(flows.len(), 1, "{report}");
         flows[0].clone()

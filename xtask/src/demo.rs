@@ -30,10 +30,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 async fn show(args: &Args) -> Result<()> {
-    console::line("== start etcd and kube-apiserver on loopback, with OpenShift's resources");
+    console::line(
+        "\nA team builds on OpenShift and stores its images on docker.io. Everything below runs on this machine, on a real\n\
+         API server without nodes. A line with $ is a command; its output is indented.\n",
+    );
+    console::line("== Start etcd and kube-apiserver on loopback, with OpenShift's resources.");
     let plane = ControlPlane::start(Options::default()).await?;
     console::line(&format!("   {}", plane.server()));
-    console::line("== start extreg-webhook outside the cluster");
+    console::line("== Start extreg-webhook outside the cluster.");
     let mut webhook = WebhookServer::start(plane.kubeconfig(), &[])?;
     console::line(&format!("   {}", webhook.url()));
 
@@ -59,6 +63,8 @@ async fn show(args: &Args) -> Result<()> {
     flow::uninstall(&stage)?;
     drop(webhook);
     plane.stop();
-    console::line("\nDone: every step succeeded. No process is running any more.");
+    console::line(
+        "\nEvery step succeeded, and every process has ended. Next: the first hour in README.md.",
+    );
     Ok(())
 }

@@ -263,6 +263,7 @@ impl fmt::Display for Pulls {
         match self.most {
             Some(most) if most == self.least => write!(f, "{most}"),
             Some(most) => write!(f, "{} to {most}", self.least),
+            None if self.least == 0 => f.write_str("an unknown number of"),
             None => write!(f, "at least {}", self.least),
         }
     }

@@ -147,7 +147,8 @@ fn findings(report: &Report, gate: Gate) -> Ruling {
         let sentence = if all.total() == 0 {
             String::new()
         } else {
-            format!("{all}; use --fail-on SEVERITY to exit with code 3")
+            let found = counted(all.total(), "finding", "findings");
+            format!("{found}; use --fail-on SEVERITY to exit with code 3")
         };
         return Ruling::new(Verdict::Passed, sentence);
     }

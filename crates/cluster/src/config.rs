@@ -156,7 +156,7 @@ pub fn login(args: &Overrides, context: Option<&str>) -> Result<Option<Login>, C
         of_context,
         cluster,
         user,
-    } = Selection::of(&kubeconfig, &options);
+    } = Selection::new(&kubeconfig, &options);
     let (mut clusters, mut users) = (
         kubeconfig.clusters.into_iter(),
         kubeconfig.auth_infos.into_iter(),
@@ -214,7 +214,7 @@ async fn load(
         return Ok((connection, "in-cluster".to_owned()));
     };
     let (kubeconfig, options) = overlay(kubeconfig, args, context)?;
-    let name = Selection::of(&kubeconfig, &options).cluster;
+    let name = Selection::new(&kubeconfig, &options).cluster;
     let name = name.filter(|_| args.server.is_none());
     let connection = Connection::new(kubeconfig, &options).await?;
     let name = name.unwrap_or_else(|| {
@@ -409,7 +409,7 @@ current-context: x
             ..Overrides::default()
         };
         let (kubeconfig, options) = overlay(kubeconfig, &args, None).unwrap();
-        let selected = Selection::of(&kubeconfig, &options);
+        let selected = Selection::new(&kubeconfig, &options);
         assert_eq!(selected.cluster.as_deref(), Some("c"));
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
             .await

@@ -29,7 +29,7 @@ impl Connection {
         mut kubeconfig: Kubeconfig,
         options: &KubeConfigOptions,
     ) -> Result<Self, ConnectError> {
-        let Selection { cluster, user, .. } = Selection::of(&kubeconfig, options);
+        let Selection { cluster, user, .. } = Selection::new(&kubeconfig, options);
         let mut proxy = None;
         let cluster = kubeconfig
             .clusters

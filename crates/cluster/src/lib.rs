@@ -27,6 +27,7 @@ mod proxy;
 mod query;
 mod selection;
 mod service;
+mod slow;
 mod token;
 mod verb;
 mod version;
@@ -53,6 +54,7 @@ pub use self::{
     page::{LIMIT, Page, PageItems, PageQuery, STREAM_LIMIT},
     proxy::proxy_of_environment,
     query::encode,
+    slow::show_if_slow,
     verb::Verb,
     version::openshift_version,
 };

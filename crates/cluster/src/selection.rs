@@ -17,7 +17,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// The values of the options, else of the context.
-    pub(crate) fn of(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
+    pub(crate) fn new(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
         let context = options
             .context
             .clone()

@@ -14,6 +14,8 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use kube::{Client, client::Body};
 use tower::BoxError;
 
+use crate::slow::show_if_slow;
+
 /// The number of retries, as in client-go.
 const MAX_RETRIES: u32 = 10;
 /// The longest requested wait that is accepted.
@@ -90,7 +92,8 @@ impl Service {
     ) -> Result<Response<Body>, BoxError> {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let started = Instant::now();
-        let answer = self.inner.send(request);
+        let what = format!("{}{}", self.options.server, uri.path());
+        let answer = show_if_slow(&self.printer, &what, self.inner.send(request));
         let answer = match limit {
             Some(limit) => tokio::time::timeout(limit, answer)
                 .await

@@ -61,7 +61,8 @@ impl Written {
     }
 
     fn lines(&self) -> &Lines {
-        self.lines.get_or_init(|| Lines::of(&self.text, self.first))
+        self.lines
+            .get_or_init(|| Lines::new(&self.text, self.first))
     }
 }
 

@@ -120,7 +120,7 @@ fn expand_template<'a>(
     pointer: &str,
     found: &mut Vec<FoundObject<'a>>,
 ) -> Result<(), NoObject> {
-    let parameters = Parameters::of(template);
+    let parameters = Parameters::from_template(template);
     let objects = template.get("objects").and_then(Value::as_array);
     for (index, object) in objects.into_iter().flatten().enumerate() {
         let pointer = format!("{pointer}/objects/{index}");

@@ -79,7 +79,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Of a text whose first line is the line `first` of its file.
-    pub(crate) fn of(text: &str, first: usize) -> Self {
+    pub(crate) fn new(text: &str, first: usize) -> Self {
         // A document is prepared to be one of several YAML documents, also JSON.
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self {
@@ -169,7 +169,7 @@ mod tests {
     fn each_field_has_the_line_of_its_key() {
         let text = "---\nkind: RegistryPolicy\n# why\nspec:\n  push:\n    secretName: Hub\n  \
                     repositories:\n  - a\n  -\n    b: 1\n  mode:\n    null\n  c: &c {d: 1}\n  e: *c\n";
-        let lines = Lines::of(text, 11);
+        let lines = Lines::new(text, 11);
         for (pointer, want) in [
             ("", 12),
             ("/kind", 12),
@@ -188,12 +188,12 @@ mod tests {
 
     #[test]
     fn json_has_lines_too() {
-        let lines = Lines::of(
+        let lines = Lines::new(
             "---\n{\"kind\": \"List\",\n \"items\": [\n  {\"a/b\": 1}]}\n",
             0,
         );
         assert_eq!(lines.at("/items/0/a~1b"), Some(3));
-        assert_eq!(Lines::of("a: [", 7).at("/a"), None);
+        assert_eq!(Lines::new("a: [", 7).at("/a"), None);
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Iterator for Documents {
                 return Some(document);
             }
             let Some(open) = &mut self.open else {
-                match Open::of(&self.sources.next()?) {
+                match Open::from_source(&self.sources.next()?) {
                     Ok(open) => self.open = Some(open),
                     Err(error) => return Some(Err(error)),
                 }
@@ -90,7 +90,7 @@ impl Iterator for Documents {
 }
 
 impl Open {
-    fn of(source: &Source) -> Result<Self, InputError> {
+    fn from_source(source: &Source) -> Result<Self, InputError> {
         let name = source.name();
         let reader: Box<dyn BufRead> = match source {
             Source::Loaded { text, .. } | Source::Rendered { text, .. } => {

@@ -19,7 +19,7 @@ pub(crate) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub(crate) fn of(template: &'a Value) -> Self {
+    pub(crate) fn from_template(template: &'a Value) -> Self {
         let mut values = BTreeMap::new();
         let list = template.get("parameters").and_then(Value::as_array);
         for parameter in list.into_iter().flatten() {
@@ -259,7 +259,7 @@ mod tests {
             {"name": "SECRET", "generate": "expression", "from": "[a-z]{8}"},
             {"name": "GIVEN", "required": true},
         ]});
-        let parameters = Parameters::of(&template);
+        let parameters = Parameters::from_template(&template);
         for (text, want, waits) in [
             (
                 "docker.io/${ORG}/app:${TAG}",
@@ -293,7 +293,7 @@ mod tests {
         let template = json!({"parameters": [
             {"name": "ORG", "value": "acme"}, {"name": "TAG", "value": "v1"},
         ]});
-        let parameters = Parameters::of(&template);
+        let parameters = Parameters::from_template(&template);
         let object = |name: &str| json!({"spec": {"tags": [{"from": {"kind": "DockerImage", "name": name}}]}});
         for (name, want) in [
             ("docker.io/acme/app:${TAG}", "docker.io/acme/app:v1"),
@@ -322,7 +322,7 @@ mod tests {
             "labels": {"extreg.io/ignore": "true", "app": "${APP}"},
             "parameters": [{"name": "APP", "value": "shop"}],
         });
-        let parameters = Parameters::of(&template);
+        let parameters = Parameters::from_template(&template);
         for (metadata, want) in [
             (json!({"name": "a", "namespace": "n"}), json!({"name": "a"})),
             (

@@ -67,7 +67,7 @@ impl TreeSource {
     ///
     /// # Errors
     /// If the name does not exist.
-    pub fn of(name: &str) -> Result<Self, InputError> {
+    pub fn from_name(name: &str) -> Result<Self, InputError> {
         if name == "-" {
             return Ok(Self::Stdin);
         }

@@ -17,7 +17,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Describes what was not read.
-    pub not_seen: Vec<String>,
+    pub gaps: Vec<String>,
     /// The requested flows.
     pub flows: Vec<FlowReport>,
 }
@@ -81,7 +81,7 @@ impl Report {
             FlowReport::of(&site, options.with_objects)
         });
         Self {
-            not_seen: world.not_seen(),
+            gaps: world.gaps(),
             flows: judged.collect(),
         }
     }

@@ -155,7 +155,7 @@ impl<'w> World<'w> {
     }
 
     /// Describes what was not read: `builds.build.openshift.io: permission denied in snow`.
-    pub fn not_seen(&self) -> Vec<String> {
+    pub fn gaps(&self) -> Vec<String> {
         let coverage = &self.snapshot.coverage;
         let mut lines = Vec::new();
         for kind in KINDS {
@@ -400,7 +400,7 @@ mod tests {
         });
         let world = World::of(&snapshot);
         assert_eq!(
-            world.not_seen(),
+            world.gaps(),
             [
                 "builds.build.openshift.io: not served by this cluster",
                 "pods: permission denied in 2 namespaces",

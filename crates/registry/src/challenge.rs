@@ -24,7 +24,7 @@ pub(super) struct Bearer {
 
 impl Challenge {
     /// The first supported challenge of an answer; Bearer before Basic.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let mut basic = false;
         for value in headers.get_all(header::WWW_AUTHENTICATE) {
             let Ok(text) = value.to_str() else { continue };
@@ -107,7 +107,7 @@ mod tests {
         for value in values {
             headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(value));
         }
-        Challenge::of(&headers)
+        Challenge::from_headers(&headers)
     }
 
     fn bearer(realm: &str, service: &str, is_too_little: bool) -> Challenge {

@@ -77,7 +77,7 @@ impl Client {
             .manifest(&repository, &path, challenge.as_ref(), login)
             .await?;
         if answer.status == StatusCode::UNAUTHORIZED {
-            match Challenge::of(&answer.headers) {
+            match Challenge::from_headers(&answer.headers) {
                 Some(Challenge::Bearer(bearer))
                     if bearer.is_too_little && login.username().is_some() =>
                 {
@@ -93,7 +93,7 @@ impl Client {
             }
         }
         let answer = self.follow(answer, &repository.endpoint).await?;
-        Ok(Head::of(&checked(answer)?.headers))
+        Ok(Head::from_headers(&checked(answer)?.headers))
     }
 
     /// The actions, of these, that a token service grants a login in a repository. Of a registry without
@@ -143,7 +143,7 @@ impl Client {
             .send(Method::GET, &endpoint.origin, "/v2/", HeaderMap::new())
             .await?;
         let challenge = match answer.status {
-            StatusCode::UNAUTHORIZED => Challenge::of(&answer.headers),
+            StatusCode::UNAUTHORIZED => Challenge::from_headers(&answer.headers),
             StatusCode::TOO_MANY_REQUESTS => return Err(too_many(&answer)),
             status if status.is_server_error() => {
                 return Err(RegistryError::Unexpected(status.as_u16()));
@@ -256,7 +256,7 @@ impl Client {
             )));
         }
         if login.username().is_some() {
-            match Realm::of(realm, &repository.endpoint.origin) {
+            match Realm::new(realm, &repository.endpoint.origin) {
                 Realm::Own => {}
                 Realm::Foreign => self.transport.warn(&format!(
                     "{} uses the token service {origin}: sending the login there",
@@ -305,7 +305,7 @@ fn checked(answer: Answer) -> Result<Answer, RegistryError> {
 fn too_many(answer: &Answer) -> RegistryError {
     RegistryError::TooManyRequests {
         retry_after: retry_after(&answer.headers),
-        limit: RateLimit::of(&answer.headers),
+        limit: RateLimit::from_headers(&answer.headers),
     }
 }
 

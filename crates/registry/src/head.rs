@@ -33,7 +33,7 @@ impl Head {
         Some(LISTS.contains(&media_type))
     }
 
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
         let media_type = text("content-type")
             .and_then(|text| text.split(';').next())
@@ -44,7 +44,7 @@ impl Head {
                 .filter(|digest| is_digest(digest))
                 .map(str::to_owned),
             media_type: media_type.map(str::to_owned),
-            limit: RateLimit::of(headers),
+            limit: RateLimit::from_headers(headers),
         }
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn of(media_type: &'static str, digest: &'static str) -> Head {
-        Head::of(&HeaderMap::from_iter([
+        Head::from_headers(&HeaderMap::from_iter([
             (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
             (
                 header::HeaderName::from_static("docker-content-digest"),

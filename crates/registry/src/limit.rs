@@ -32,7 +32,7 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Reads the headers; `None` if they are absent or do not contain a window.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let (limit, window) = quota(text(headers, &LIMIT)?)?;
         Some(Self {
             limit,
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_headers_of_docker_hub_are_read() {
-        let read = |pairs: &[_]| RateLimit::of(&headers(pairs));
+        let read = |pairs: &[_]| RateLimit::from_headers(&headers(pairs));
         assert_eq!(
             read(&[
                 ("ratelimit-limit", "100;w=21600"),
@@ -181,7 +181,7 @@ mod tests {
             let wait = retry_after(&of(header::RETRY_AFTER, &digits).unwrap());
             prop_assert!(wait.is_some());
             let headers = of(LIMIT, &format!("{digits};w={other}")).unwrap();
-            if let Some(limit) = RateLimit::of(&headers) {
+            if let Some(limit) = RateLimit::from_headers(&headers) {
                 prop_assert!(limit.limit <= MOST_PULLS && limit.window_seconds <= LONGEST_WINDOW);
             }
         }

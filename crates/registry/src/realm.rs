@@ -32,7 +32,7 @@ pub(super) enum Realm {
 
 impl Realm {
     /// The relation of the token service at `realm` to the registry at `origin`.
-    pub(super) fn of(realm: &Uri, origin: &str) -> Self {
+    pub(super) fn new(realm: &Uri, origin: &str) -> Self {
         let origin: Option<Uri> = origin.parse().ok();
         let (Some(registry), Some(service)) = (origin.as_ref().and_then(host), host(realm)) else {
             return Self::Refused;
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn of(origin: &str, realm: &str) -> Realm {
-        Realm::of(&realm.parse().unwrap(), origin)
+        Realm::new(&realm.parse().unwrap(), origin)
     }
 
     #[test]

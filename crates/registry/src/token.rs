@@ -67,7 +67,7 @@ impl Token {
             .into_iter()
             .flatten()
             .find(|text| !text.is_empty())?;
-        let claims = Claims::of(&text);
+        let claims = Claims::from_token(&text);
         let expires_in = answer
             .expires_in
             .or_else(|| claims.as_ref()?.life())
@@ -125,7 +125,7 @@ struct Access {
 }
 
 impl Claims {
-    fn of(token: &str) -> Option<Self> {
+    fn from_token(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?;
         let json = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         serde_json::from_slice(&json).ok()

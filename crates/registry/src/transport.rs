@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use extreg_cluster::innermost;
+use extreg_cluster::{innermost, show_if_slow};
 use extreg_terminal::Printer;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -67,7 +67,8 @@ impl Transport {
     ) -> Result<Answer, RegistryError> {
         let started = Instant::now();
         let exchange = self.exchange(method.clone(), origin, path, headers);
-        let answer = tokio::time::timeout(self.limit, exchange)
+        let exchange = tokio::time::timeout(self.limit, exchange);
+        let answer = show_if_slow(&self.printer, origin, exchange)
             .await
             .unwrap_or(Err(RegistryError::TimedOut));
         self.printer.log(6, || {

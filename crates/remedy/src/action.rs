@@ -312,7 +312,7 @@ pub enum RolloutStep {
 
 impl SpecTag {
     /// A tag that follows an image; none for a tag that exists only in status, or that follows no image.
-    pub fn of(stream: &ObjectId, tag: &TagRecord) -> Option<Self> {
+    pub fn new(stream: &ObjectId, tag: &TagRecord) -> Option<Self> {
         let TagOrigin::Image(from) = &tag.from else {
             return None;
         };

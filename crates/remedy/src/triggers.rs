@@ -51,7 +51,7 @@ pub fn resume(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
 
 /// Corrects one trigger that OpenShift ignores.
 pub fn correct(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
-    let names = Names::of(workload);
+    let names = Names::from_workload(workload);
     let list = if workload.object.kind == Kind::DeploymentConfig {
         "spec.triggers"
     } else {
@@ -171,7 +171,7 @@ struct Names<'w> {
 }
 
 impl<'w> Names<'w> {
-    fn of(workload: &'w WorkloadRecord) -> Self {
+    fn from_workload(workload: &'w WorkloadRecord) -> Self {
         let of = |kind| -> Vec<&'w str> {
             let all = workload.containers.iter();
             all.filter(|container| container.kind == kind)

@@ -137,7 +137,7 @@ fn render_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     };
     row.write(out)?;
     for finding in &section.findings {
-        Row::of(source, finding).write(out)?;
+        Row::new(source, finding).write(out)?;
     }
     for gap in &section.coverage.gaps {
         let message = phrases::gap(gap);
@@ -175,12 +175,12 @@ fn render_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
 }
 
 impl<'a> Row<'a> {
-    fn of(source: &'a str, finding: &'a Finding) -> Self {
+    fn new(source: &'a str, finding: &'a Finding) -> Self {
         let fix = finding.rendered_fix();
         let mut row = Self {
             record: "finding",
             source,
-            state: State::of(finding).word(),
+            state: State::from_finding(finding).word(),
             severity: finding.severity.as_str(),
             check: finding.check.as_str(),
             rule: finding.rule,

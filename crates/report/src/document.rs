@@ -21,7 +21,7 @@ use super::phrases;
 use super::state::State;
 
 impl<'a> Document<'a> {
-    pub(super) fn of(report: &'a Report) -> Self {
+    pub(super) fn from_report(report: &'a Report) -> Self {
         let fixed = report.fixed.iter();
         Self {
             api_version: "extreg.io/v1",
@@ -131,7 +131,7 @@ fn coverage(section: &Section) -> CoverageOf<'_> {
             .map(|kind| kind.api().resource())
             .collect(),
         gaps: coverage.gaps.iter().map(gap).collect(),
-        not_looked_at: others
+        other_kinds: others
             .map(|(kind, objects)| OtherOf {
                 kind,
                 objects: *objects,
@@ -164,7 +164,7 @@ fn finding(finding: &Finding) -> FindingOf<'_> {
             Outcome::Fail => "fail",
             Outcome::Unknown => "unknown",
         },
-        state: State::of(finding).word(),
+        state: State::from_finding(finding).word(),
         baseline: finding.baseline.map(phrases::baseline),
         place: place(&finding.place),
         image: finding.image.as_ref().map(image),
@@ -212,7 +212,7 @@ fn injection(injection: &Injection) -> InjectionOf<'_> {
         image: &injection.image,
         policy: injection.policy.as_deref(),
         outcome: phrases::outcome(injection.outcome),
-        words: &injection.words,
+        message: &injection.words,
         warnings: &injection.warnings,
     }
 }

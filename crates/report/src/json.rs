@@ -8,5 +8,5 @@ use super::document::Document;
 use super::json_text;
 
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    json_text::write(&Document::of(report), out)
+    json_text::write(&Document::from_report(report), out)
 }

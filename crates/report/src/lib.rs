@@ -64,7 +64,7 @@ pub enum Nature {
 
 /// An unknown format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format {0:?}: the formats are {words}", words = words())]
+#[error("unknown format {0:?}: the formats are {names}", names = names())]
 pub struct UnknownFormat(String);
 
 type Render = fn(&Report, Options, &mut dyn Write) -> io::Result<()>;
@@ -154,7 +154,7 @@ fn write_plain(table: &table::Table, width: Option<usize>, out: &mut dyn Write) 
     Ok(())
 }
 
-fn words() -> String {
+fn names() -> String {
     let words: Vec<_> = Format::ALL.iter().map(|format| format.word()).collect();
     words.join(", ")
 }

@@ -82,7 +82,9 @@ fn render_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
         (State::Suppressed, "Suppressed"),
     ] {
         let findings = section.findings.iter();
-        let findings: Vec<_> = findings.filter(|of| State::of(of) == state).collect();
+        let findings: Vec<_> = findings
+            .filter(|of| State::from_finding(of) == state)
+            .collect();
         findings_table(title, state, &findings, out)?;
     }
     list(

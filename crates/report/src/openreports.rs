@@ -75,7 +75,7 @@ fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportR
         scopes.entry(scope).or_insert_with(Vec::new).push(result);
     };
     for finding in &section.findings {
-        let scope = Scope::of(&finding.place.object);
+        let scope = Scope::from_object_id(&finding.place.object);
         push(scope, result::of(report, finding));
     }
     for gap in &section.coverage.gaps {
@@ -88,7 +88,7 @@ fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportR
         push(scope, result::gap(report, gap));
     }
     for opt_out in &section.opt_outs {
-        let scope = Scope::of(&opt_out.place.object);
+        let scope = Scope::from_object_id(&opt_out.place.object);
         push(scope, result::opt_out(report, opt_out));
     }
     for result in result::of_checks(report, section) {
@@ -114,7 +114,7 @@ impl Scope {
         }
     }
 
-    fn of(object: &ObjectId) -> Self {
+    fn from_object_id(object: &ObjectId) -> Self {
         if object.kind.api().namespaced {
             Self::Namespace(object.namespace.clone())
         } else {

@@ -114,7 +114,7 @@ pub(super) fn finding(finding: &Finding) -> String {
         "{} {} {} {}: {} in {}. {} Fix: {} More: {}{suppressed}",
         finding.check,
         finding.severity,
-        State::of(finding).word(),
+        State::from_finding(finding).word(),
         finding.fingerprint(),
         finding.message,
         place(&finding.place),

@@ -100,7 +100,7 @@ fn run<'a>(
     part: Part,
 ) -> Run<'a> {
     let rules = rule::of(report);
-    let taxonomies = Taxonomies::of(&rules);
+    let taxonomies = Taxonomies::from_checks(&rules);
     for result in &mut results {
         result.refer(&rules, &taxonomies);
     }

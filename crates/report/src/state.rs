@@ -18,7 +18,7 @@ impl State {
     pub(super) const ALL: [Self; 3] = [Self::Open, Self::Suppressed, Self::Unknown];
 
     /// As the summary of the report counts it.
-    pub(super) const fn of(finding: &Finding) -> Self {
+    pub(super) const fn from_finding(finding: &Finding) -> Self {
         match (&finding.suppression, finding.is_open()) {
             (Some(_), _) => Self::Suppressed,
             (None, true) => Self::Open,

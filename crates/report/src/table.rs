@@ -15,6 +15,9 @@ use extreg_terminal::{Layout, Text, inert, wrap};
 /// The width of the short table without a terminal.
 pub const WIDTH: usize = 120;
 
+/// Before the rest of a line that continues.
+const CONTINUED: &str = "    ";
+
 /// A report for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -161,7 +164,10 @@ impl Table {
             }
             groups.push((text(&group.title), rows));
         }
-        lines.push(layout.head(&self.headers));
+        lines.push(match self.overflow {
+            Overflow::Wrap => layout.head(&self.headers),
+            Overflow::Cut => layout.head_for(&self.headers, width),
+        });
         for (title, rows) in groups {
             if title.width() > 0 {
                 lines.push(Text::new());
@@ -170,7 +176,7 @@ impl Table {
             for row in rows {
                 match self.overflow {
                     Overflow::Wrap => lines.extend(layout.rows(row, width)),
-                    Overflow::Cut => lines.push(layout.cut(row, width)),
+                    Overflow::Cut => lines.extend(layout.cut(row, width)),
                 }
             }
         }
@@ -183,9 +189,22 @@ fn wrapped(line: &[Cell], width: Option<usize>) -> Vec<Text> {
     let Some(width) = width.filter(|width| whole.width() > *width) else {
         return vec![whole];
     };
-    // The first cell is the label; what follows it is plain text or a command, which may be broken here.
-    let flat = whole.render(false);
-    let mut pieces = wrap(&flat, width).into_iter();
+    // The first cell is the label; what follows it is plain text, and at the end perhaps a command.
+    let (before, command) = match line.split_last() {
+        Some((last, before)) if last.tone == Tone::Command => (before, Some(&last.text)),
+        _ => (line, None),
+    };
+    let room = width.saturating_sub(CONTINUED.len());
+    let mut pieces = wrap(text(before).render(false).trim_end(), room);
+    if let Some(command) = command {
+        let is_short = Text::from(command.as_str()).width() <= room;
+        pieces.extend(if is_short {
+            vec![command.clone()]
+        } else {
+            wrap(command, room)
+        });
+    }
+    let mut pieces = pieces.into_iter();
     let label = line.first().map_or(0, |cell| cell.text.len());
     let first = pieces.next().map(
         |piece| match (line.first(), piece.split_at_checked(label)) {
@@ -193,7 +212,7 @@ fn wrapped(line: &[Cell], width: Option<usize>) -> Vec<Text> {
             _ => piece.into(),
         },
     );
-    let rest = pieces.map(|piece| Text::new().plain("    ").plain(piece));
+    let rest = pieces.map(|piece| Text::new().plain(CONTINUED).plain(piece));
     first.into_iter().chain(rest).collect()
 }
 
@@ -210,7 +229,7 @@ impl From<&Cell> for Text {
             Tone::Strong => Self::new().bold(text),
             Tone::Dim => Self::new().dim(text),
             Tone::Good => Self::new().green(text),
-            Tone::Attention => Self::new().yellow(text),
+            Tone::Attention => Self::new().orange(text),
             Tone::Bad => Self::new().red(text),
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{document::Document, json_text};
 
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write(&Document::of(report), out)
+    write(&Document::from_report(report), out)
 }
 
 /// Writes a value as one YAML document. Plain and block scalars cannot escape, and the writer uses

@@ -45,12 +45,12 @@ impl ColorMode {
 impl Terminal {
     /// The inputs for this process's stdout.
     pub fn stdout() -> Self {
-        Self::of(std::io::stdout().is_terminal())
+        Self::new(std::io::stdout().is_terminal())
     }
 
     /// The inputs for this process's stderr.
     pub fn stderr() -> Self {
-        Self::of(std::io::stderr().is_terminal())
+        Self::new(std::io::stderr().is_terminal())
     }
 
     /// Whether a line on it can be erased.
@@ -58,7 +58,7 @@ impl Terminal {
         self.is_terminal && !self.is_dumb
     }
 
-    fn of(is_terminal: bool) -> Self {
+    fn new(is_terminal: bool) -> Self {
         // A Windows console older than Windows Terminal does not support the sequences.
         let capable = !cfg!(windows) || env::var_os("WT_SESSION").is_some();
         Self {

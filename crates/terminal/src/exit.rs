@@ -58,12 +58,12 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; the gate, if set, passed",
-            Self::Failed => "failed: API, network, parse, internal; of diff: differences exist",
+            Self::Failed => "failed: API, network, unreadable input; for diff, differences exist",
             Self::Usage => "usage or configuration error, found before any request",
             Self::No => "the answer is no: findings, a failed check, a false condition",
             Self::Incomplete => "incomplete: nothing was checked, or less than required",
             Self::Partial => "partly applied: some objects were written, some failed",
-            Self::NotPermitted => "not logged in, or not permitted",
+            Self::NotPermitted => "not logged in, or permission denied",
             Self::TimedOut => "timed out",
             Self::Interrupted => "interrupted",
         }

@@ -14,6 +14,7 @@ use crate::{
     color::{ColorMode, Terminal},
     frame::{Frame, Size},
     inert::inert,
+    table::wrap,
     text::{Text, prefix},
 };
 
@@ -66,8 +67,8 @@ struct Stream {
     color: bool,
     /// Set when the reader is gone or the device fails: nothing more is written.
     closed: bool,
-    /// A status line without its line end is shown.
-    status: bool,
+    /// The status line that is shown, without its line end.
+    status: Option<String>,
 }
 
 impl Printer {
@@ -101,7 +102,7 @@ impl Printer {
                 sink,
                 color,
                 closed: false,
-                status: false,
+                status: None,
             })
         };
         Self {
@@ -120,6 +121,20 @@ impl Printer {
         if self.quiet < Quiet::Silent {
             self.clear_status();
             lock(&self.out).line(&text.into());
+        }
+    }
+
+    /// A result line with a label; on a terminal that is narrower, its text continues below itself.
+    pub fn labeled(&self, label: Text, text: &str) {
+        let indent = label.width();
+        let mut lines = match self.columns() {
+            Some(columns) => wrap(text, columns.saturating_sub(indent)),
+            None => vec![text.to_owned()],
+        }
+        .into_iter();
+        self.line(label.plain(lines.next().unwrap_or_default()));
+        for line in lines {
+            self.line(format!("{:indent$}{line}", ""));
         }
     }
 
@@ -185,6 +200,25 @@ impl Printer {
         }
     }
 
+    /// The same, unless the line is in use.
+    pub fn status_if_none(&self, text: &str) {
+        if self.has_status() {
+            let mut err = lock(&self.err);
+            if err.status.is_none() {
+                err.show_status(text);
+            }
+        }
+    }
+
+    /// Progress that is worth a line: in the status line on a terminal, otherwise as a note.
+    pub fn progress(&self, text: &str) {
+        if self.has_status() {
+            self.status(text);
+        } else {
+            self.note(text);
+        }
+    }
+
     /// Erases the status line.
     pub fn clear_status(&self) {
         if self.has_status {
@@ -192,10 +226,27 @@ impl Printer {
         }
     }
 
+    /// Erases the status line if it shows this text.
+    pub fn clear_status_of(&self, text: &str) {
+        if self.has_status {
+            let mut err = lock(&self.err);
+            if err.status.as_deref() == Some(text) {
+                err.clear_status();
+            }
+        }
+    }
+
+    /// As [`Self::note`], each text once per run.
+    pub fn note_once(&self, text: &str) {
+        if self.quiet < Quiet::Quiet && lock(&self.warned).insert(text.to_owned()) {
+            self.note(text);
+        }
+    }
+
     /// `Warning: …` on stderr, each text once per run. Omitted with `-q`.
     pub fn warn(&self, message: &str) {
         if self.quiet < Quiet::Quiet && lock(&self.warned).insert(message.to_owned()) {
-            lock(&self.err).line(&Text::new().yellow("Warning:").plain(" ").plain(message));
+            lock(&self.err).line(&Text::new().orange("Warning:").plain(" ").plain(message));
         }
     }
 
@@ -257,17 +308,16 @@ impl Stream {
 
     fn show_status(&mut self, text: &str) {
         // Longer lines would wrap, and a wrapped line cannot be erased.
-        let text = inert(text);
-        let short = prefix(&text, STATUS_WIDTH);
+        let shown = inert(text);
+        let short = prefix(&shown, STATUS_WIDTH);
         self.clear_status();
         self.write(short.as_bytes());
         self.flush();
-        self.status = true;
+        self.status = Some(text.to_owned());
     }
 
     fn clear_status(&mut self) {
-        if self.status {
-            self.status = false;
+        if self.status.take().is_some() {
             self.write(b"\r\x1b[K");
         }
     }

@@ -148,13 +148,13 @@ impl Deciding<'_> {
         let printer = &self.context.printer;
         let mut snapshot =
             budget::read(self.cluster, None, ProgressOutput::OnTerminal, printer).await?;
-        let gaps = Coverage::of(&snapshot, None).gaps;
+        let gaps = Coverage::new(&snapshot, None).gaps;
         let found = secret.and_then(|secret| logins(&either_docker_config(secret)?).ok());
         if let (Some(secret), Some(logins)) = (secret, &found) {
             self.add_secret(&mut snapshot, secret, logins);
         }
         self.add_tag(&mut snapshot);
-        let published = Known::of(host, &[], false);
+        let published = Known::new(host, &[], false);
         let load = self.own(&snapshot, &published);
         let Some(load) = load.filter(|load| load.standing != Standing::Within) else {
             return Ok(None);
@@ -177,7 +177,7 @@ impl Deciding<'_> {
             };
             query.narrow(&mut snapshot, self.context).await;
         }
-        let load = self.own(&snapshot, &Known::of(host, &measured, false));
+        let load = self.own(&snapshot, &Known::new(host, &measured, false));
         Ok(load.map(|load| (load, gaps)))
     }
 

@@ -28,7 +28,7 @@ Set up, enforce and audit OpenShift builds that push to an external registry.
   # Audit all images: their registries, credentials and problems
   {caller} audit -A
 
-  # Enforce it in the cluster
+  # Complete new objects of the cluster; mode audit only counts them at first
   {caller} webhook install --mode audit
   {caller} webhook check
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{Arg, Command, builder::PossibleValue};
-use extreg_terminal::Exit;
+use extreg_terminal::{Exit, wrap};
 
 use crate::{args::CONNECTION, commands::audit};
 
@@ -57,6 +57,8 @@ An audit exception needs a reason and an expiry date; suppressed findings are st
 suppresses, and --max-exception-days limits how long an exception can last.
 ";
 
+/// The width of help pages.
+const PAGE_WIDTH: usize = 100;
 /// The maximum number of formats in a line.
 const FORMATS_A_LINE: usize = 6;
 
@@ -102,8 +104,12 @@ current context of the kubeconfig.
         let short = arg
             .get_short()
             .map_or("    ".to_owned(), |short| format!("-{short}, "));
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {short}{:<40} {help}", long(arg));
+        let mut label = format!("  {short}{:<40} ", long(arg));
+        for line in wrap(&help, PAGE_WIDTH.saturating_sub(label.len())) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{label}{line}");
+            label = " ".repeat(label.len());
+        }
     }
     text
 }

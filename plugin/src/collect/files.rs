@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use extreg_cluster::show_if_slow;
 use extreg_documents::{
     Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
     find_sources, undeclared,
@@ -58,7 +59,7 @@ pub(super) async fn read(
     for rendered in &input.rendered {
         let (of, namespace) = (rendered.clone(), input.namespace.clone());
         let text = tokio::task::spawn_blocking(move || of.render(caller, &namespace));
-        let text = text
+        let text = show_if_slow(printer, &rendered.name(), text)
             .await
             .map_err(|_| Error::failed(format!("{} was cut short", rendered.name())))??;
         sources.push(Source::Rendered {

@@ -73,7 +73,7 @@ impl Input {
 
     /// # Errors
     /// [`Error::Usage`] if flags exclude each other, or a tree does not exist.
-    pub(crate) fn of(
+    pub(crate) fn new(
         args: InputArgs,
         contexts: &[String],
         namespace: Option<&str>,
@@ -128,7 +128,7 @@ impl Input {
             return Ok(Self::Files(files));
         }
         if let Some(name) = args.must_gather {
-            let source = TreeSource::of(&name)
+            let source = TreeSource::from_name(&name)
                 .map_err(|error| Error::usage(format!("--must-gather: {error}")))?;
             return Ok(Self::Tree {
                 source,

@@ -97,7 +97,7 @@ impl Args {
 
 /// The formats that a report can be written in, as they are typed.
 pub(crate) fn formats() -> Vec<&'static str> {
-    output::Format::words()
+    output::Format::names()
 }
 
 /// Runs the audit.
@@ -114,14 +114,14 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         None => {}
     }
     let gate = gate(&args.gate);
-    let destination = Destination::of(args.output, args.gate.ci, args.input.all_namespaces)?;
-    let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
+    let destination = Destination::new(args.output, args.gate.ci, args.input.all_namespaces)?;
+    let input = Input::new(args.input, context.contexts(), context.namespace.as_deref())?;
     if destination.publish && !matches!(&input, Input::Clusters(asked) if asked.with.is_empty()) {
         return Err(Error::usage(
             "--publish writes the findings of a cluster, and cannot be used with files",
         ));
     }
-    let mut judgment = Judgment::of(args.judge)?;
+    let mut judgment = Judgment::from_args(args.judge)?;
 
     let policy = std::mem::take(&mut judgment.policy);
     let mut collected = collect(&input, policy, context).await?;

@@ -10,6 +10,7 @@ mod redact;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use extreg_cluster::show_if_slow;
 use extreg_terminal::Exit;
 
 use crate::{
@@ -65,7 +66,10 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     // Before any request: an existing file is not overwritten.
     let bundle = args.bundle.map(bundle::File::create).transpose()?;
     let mut checks = Checks::default();
-    programs::look(&(context.tree)(context.caller), &mut checks).await;
+    let printer = &context.printer;
+    let tree = (context.tree)(context.caller);
+    let programs = programs::look(&tree, &mut checks);
+    show_if_slow(printer, "the versions of oc and kubectl", programs).await;
     let login = login::look(context, &mut checks);
     network::look(login.as_ref(), &mut checks);
     let reached = server::look(context, &mut checks).await;
@@ -73,7 +77,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         rights::setup(cluster, user, Lack::Noted, context, &mut checks).await;
         rights::judge(cluster, context, &mut checks).await;
         rights::install(cluster, context, &mut checks).await;
-        Box::pin(call_path::walk(cluster, context, &mut checks)).await;
+        let walk = Box::pin(call_path::walk(cluster, context, &mut checks));
+        show_if_slow(printer, "the webhook", walk).await;
     }
     let checks = checks.for_caller(context.caller);
     if let Some(bundle) = bundle {

@@ -76,7 +76,7 @@ enum Format {
 /// # Errors
 /// If a flag or the kubeconfig is invalid, or the login has expired.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
-    let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
+    let input = Input::new(args.input, context.contexts(), context.namespace.as_deref())?;
     let collected = collect(&input, PolicyFile::default(), context).await?;
     let report = unjudged(collected, Timestamp::now());
     let by = match args.by {

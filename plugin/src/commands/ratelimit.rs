@@ -144,9 +144,9 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             };
             query.narrow(&mut snapshot, context).await;
         }
-        let known = Known::of(&settings.registry, &measured, settings.same_address);
+        let known = Known::new(&settings.registry, &measured, settings.same_address);
         let loads = budget::weigh(&snapshot, &known);
-        let coverage = Coverage::of(&snapshot, namespace.as_deref());
+        let coverage = Coverage::new(&snapshot, namespace.as_deref());
         let follows = if loads.iter().any(|load| !load.over.is_empty()) {
             following(cluster, namespace.as_deref()).await?
         } else {

@@ -78,10 +78,10 @@ fn answer_references(
 ) -> Result<Exit, Error> {
     let mut exit = Exit::Done;
     for (position, reference) in references.iter().enumerate() {
-        let answer = Answer::of(reference);
+        let answer = Answer::from_reference(reference);
         match format {
             Format::Json => printer.raw(&answer.to_json_line()?),
-            Format::Yaml => printer.raw(&yaml_document(&answer)?),
+            Format::Yaml => printer.raw(&yaml_document(&answer.document())?),
             Format::Table => {
                 if position > 0 {
                     printer.line("");

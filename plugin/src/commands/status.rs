@@ -119,7 +119,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 }
 
 fn print_gaps(report: &Report, context: &Context) {
-    for line in &report.not_seen {
+    for line in &report.gaps {
         context.printer.note(format!("not read: {line}"));
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     args::OutputArgs,
     context::Context,
     error::Error,
-    print::{DataFormat, to_data},
+    print::{DataFormat, to_report},
 };
 
 /// Show the version of this program and of the cluster
@@ -57,7 +57,9 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         query_cluster(&mut versions, context).await
     };
     match args.output.format {
-        Some(format) => context.printer.raw(&to_data(&versions, format)?),
+        Some(format) => context
+            .printer
+            .raw(&to_report("VersionReport", &versions, format)?),
         None => print(&versions, context),
     }
     result.map(|()| Exit::Done)

@@ -1,6 +1,6 @@
 //! The API server: whether it answers, the user that it knows, its versions, and its clock.
 
-use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef, openshift_version};
+use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef, openshift_version, show_if_slow};
 use extreg_remedy::Caller;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
@@ -63,7 +63,8 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
             None => format!("Kubernetes {kubernetes}"),
         },
     );
-    skew(&server, checks).await;
+    let skew = skew(&server, checks);
+    show_if_slow(&context.printer, "the version of kubectl", skew).await;
     clock(date.as_deref(), before, after, checks);
     let user = match extreg_cluster::whoami(&cluster).await {
         Ok(user) => {

@@ -116,7 +116,10 @@ impl Links<'_> {
             Err(error) => checks.fail(GROUP, "bundle", format!("the caBundle: {error}"), hint),
             Ok(all) => match all.iter().map(|ca| ca.not_after).max() {
                 Some(end) if end > now => {
-                    let message = format!("{} authorities, valid until {end}", all.len());
+                    let message = match all.len() {
+                        1 => format!("1 authority, valid until {end}"),
+                        count => format!("{count} authorities, valid until {end}"),
+                    };
                     checks.ok(GROUP, "bundle", message);
                 }
                 Some(end) => {
@@ -365,7 +368,7 @@ impl Links<'_> {
         };
         let limit = wait::limit(self.context, PROOF_LIMIT);
         let proven = proof::prove(self.cluster, &site, &expectations, limit).await?;
-        let words = proven.words();
+        let words = proven.description();
         Ok(Some(format!("in namespace {} {words}", site.namespace)))
     }
 }

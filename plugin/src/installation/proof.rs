@@ -22,6 +22,8 @@ use crate::{context::Context, error::Error};
 /// Name of the configuration for the rehearsal, and of its entry.
 const REHEARSAL: &str = "extreg-webhook-rehearsal";
 const REHEARSAL_ENTRY: &str = "rehearsal.extreg.io";
+/// What a proof waits for, as it is shown.
+pub(crate) const CALL: &str = "the API server to call the webhook";
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The start of the API server's error if it cannot call a webhook
@@ -53,7 +55,7 @@ pub(crate) enum Proven {
 
 impl Proven {
     /// A description for people.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         match self {
             Self::Changed {
                 kind,

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use extreg_cluster::{Cluster, Object, ObjectRef};
+use extreg_terminal::Printer;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -10,6 +11,8 @@ use super::kinds;
 use crate::{context::Context, error::Error};
 
 const PAUSE: Duration = Duration::from_millis(500);
+/// Without a terminal, the state is shown after this time.
+const LOGGED_AFTER: Duration = Duration::from_secs(5);
 
 /// The progress.
 enum State {
@@ -35,8 +38,9 @@ pub(crate) async fn established(
     cluster: &Cluster,
     definition: &ObjectRef,
     limit: Duration,
+    printer: &Printer,
 ) -> Result<(), Error> {
-    until(limit, || async {
+    until(limit, printer, || async {
         let object = cluster.get(definition).await?;
         let is_established = object
             .as_ref()
@@ -57,8 +61,9 @@ pub(crate) async fn gone(
     cluster: &Cluster,
     objects: &[ObjectRef],
     limit: Duration,
+    printer: &Printer,
 ) -> Result<(), Error> {
-    until(limit, || async {
+    until(limit, printer, || async {
         for object in objects {
             let found = cluster.get(object).await?;
             if found.as_ref().is_some_and(is_going) {
@@ -83,8 +88,9 @@ pub(crate) async fn ready(
     cluster: &Cluster,
     deployment: &ObjectRef,
     limit: Duration,
+    printer: &Printer,
 ) -> Result<(), Error> {
-    let waited = until(limit, || async {
+    let waited = until(limit, printer, || async {
         match rollout(cluster, deployment).await? {
             State::Reached if has_endpoint(cluster, deployment).await? => Ok(State::Reached),
             State::Reached => {
@@ -106,8 +112,9 @@ pub(crate) async fn rolled_out(
     cluster: &Cluster,
     deployment: &ObjectRef,
     limit: Duration,
+    printer: &Printer,
 ) -> Result<(), Error> {
-    let waited = until(limit, || rollout(cluster, deployment));
+    let waited = until(limit, printer, || rollout(cluster, deployment));
     explained(cluster, deployment, waited.await).await
 }
 
@@ -231,20 +238,37 @@ pub(crate) fn is_true(object: &Object, of: &str) -> bool {
     condition(object, of).is_some_and(|condition| condition["status"] == "True")
 }
 
-async fn until<F>(limit: Duration, mut look: impl FnMut() -> F) -> Result<(), Error>
+/// Shows the state while it changes.
+async fn until<F>(
+    limit: Duration,
+    printer: &Printer,
+    mut look: impl FnMut() -> F,
+) -> Result<(), Error>
 where
     F: Future<Output = Result<State, Error>>,
 {
-    let end = Instant::now() + limit;
+    let started = Instant::now();
+    let end = started + limit;
+    let mut shown = String::new();
     loop {
         match look().await? {
-            State::Reached => return Ok(()),
+            State::Reached => {
+                printer.clear_status();
+                return Ok(());
+            }
             State::Failed(why) => return Err(Error::refused(why)),
             State::NotYet(why) if Instant::now() >= end => {
                 let seconds = limit.as_secs();
                 return Err(Error::refused(format!("{why} after {seconds}s")));
             }
-            State::NotYet(_) => tokio::time::sleep(PAUSE).await,
+            State::NotYet(why) => {
+                let is_shown = printer.has_status() || started.elapsed() >= LOGGED_AFTER;
+                if why != shown && is_shown {
+                    printer.progress(&format!("waiting: {why}"));
+                    shown = why;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
 }

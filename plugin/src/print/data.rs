@@ -29,6 +29,36 @@ pub fn to_data(value: &impl Serialize, format: DataFormat) -> Result<String, Err
     Ok(text)
 }
 
+/// A report as a document: `kind` and its version before the fields of the value.
+pub fn to_report(
+    kind: &'static str,
+    value: &impl Serialize,
+    format: DataFormat,
+) -> Result<String, Error> {
+    to_data(&Document::new(kind, value), format)
+}
+
+/// A value with `apiVersion` and `kind`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a, T> {
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
+impl<'a, T> Document<'a, T> {
+    /// The document of a value.
+    pub const fn new(kind: &'static str, value: &'a T) -> Self {
+        Self {
+            api_version: "extreg.io/v1",
+            kind,
+            value,
+        }
+    }
+}
+
 /// Prints the value in a format, as [`to_data`] does, without holding all of its text.
 pub fn print_data(
     value: &impl Serialize,

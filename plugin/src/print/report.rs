@@ -45,7 +45,7 @@ impl<'a> Report<'a> {
                 let verb_text = verb.to_string();
                 let text = match verb {
                     Verb::Created | Verb::Linked => name.green(verb_text),
-                    Verb::Configured | Verb::Unlinked => name.yellow(verb_text),
+                    Verb::Configured | Verb::Unlinked => name.orange(verb_text),
                     Verb::Deleted => name.red(verb_text),
                     Verb::Unchanged => name.dim(verb_text),
                 };

@@ -94,7 +94,7 @@ enum Streams {
 impl Known {
     /// From published and measured limits. The anonymous limit of this machine is the cluster's only if both use the
     /// same outgoing address.
-    pub(crate) fn of(registry: &str, measured: &[Measurement], same_address: bool) -> Self {
+    pub(crate) fn new(registry: &str, measured: &[Measurement], same_address: bool) -> Self {
         let mut allowances = Allowances::published();
         let window = allowances
             .of(registry)
@@ -186,11 +186,11 @@ pub(crate) fn weigh(snapshot: &Snapshot, known: &Known) -> Vec<Load> {
         };
         Some(Load {
             identity: load.identity.clone(),
-            tags: load.tags.iter().map(TagCost::of).collect(),
+            tags: load.tags.iter().map(TagCost::from_tag_load).collect(),
             pulls,
             allowed,
             standing,
-            over: over.iter().map(TagCost::of).collect(),
+            over: over.iter().map(TagCost::from_tag_load).collect(),
         })
     });
     weighed.collect()
@@ -206,14 +206,14 @@ pub(crate) fn exit(loads: &[Load]) -> Exit {
 }
 
 impl TagCost {
-    fn of(load: &TagLoad<'_>) -> Self {
+    fn from_tag_load(load: &TagLoad<'_>) -> Self {
         Self {
             namespace: load.stream.object.namespace.to_string(),
             stream: load.stream.object.name.to_string(),
             tag: load.tag.name.to_string(),
             image: load.image.to_owned(),
             pulls: load.pulls,
-            spec: SpecTag::of(&load.stream.object, load.tag),
+            spec: SpecTag::new(&load.stream.object, load.tag),
         }
     }
 }
@@ -230,7 +230,7 @@ impl Allowed {
 
 impl Coverage {
     /// From the result of [`read`].
-    pub(crate) fn of(snapshot: &Snapshot, namespace: Option<&str>) -> Self {
+    pub(crate) fn new(snapshot: &Snapshot, namespace: Option<&str>) -> Self {
         let coverage = &snapshot.coverage;
         let whole = GapSubject::List {
             kind: Kind::ImageStream,

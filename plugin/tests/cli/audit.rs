@@ -36,11 +36,11 @@ pub(crate) fn run_in(folder: &Path, args: &[&str], input: &str) -> Run {
         .write_stdin(input)
         .output()
         .unwrap();
-    Run::of(run)
+    Run::from_output(run)
 }
 
 impl Run {
-    pub(crate) fn of(output: Output) -> Self {
+    pub(crate) fn from_output(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self {
             code: output.status.code().unwrap(),
@@ -68,13 +68,7 @@ fn inspect(args: &[&str]) -> Run {
 fn audits_an_inspect_tree() {
     let run = inspect(&["--details"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    has_facts(
-        &run.err,
-        &[
-            "31 findings (2 critical, 3 high, 22 medium, 2 low, 2 info)",
-            "--fail-on SEVERITY",
-        ],
-    );
+    has_facts(&run.err, &["31 findings; use --fail-on SEVERITY"]);
     let report = inspect(&["-o", "json"]).json();
     let mut all = Vec::new();
     for finding in report["sections"][0]["findings"].as_array().unwrap() {

@@ -7,7 +7,7 @@ use extreg_core::{
     facts::{ClusterFacts, Facts, NamespaceFacts, StreamRead},
     object::{Resource, Subject},
     policy::{Mode, PolicySet},
-    verdict::{Decision, Verdict},
+    verdict::{Decision, Outcome, Verdict},
 };
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn prints_a_diff() {
                     &start,
                     &text(object, "name"),
                     &text(place, "field"),
-                    &text(place, "words"),
+                    &text(place, "message"),
                     &text(place, "image"),
                 ],
             );
@@ -115,7 +115,11 @@ fn report_matches_the_decision_of_the_engine() {
             serde_json::from_str(plan.as_json()).unwrap()
         });
         assert_eq!(object["patch"], want, "{}", object["name"]);
-        assert_eq!(object["decision"], format!("{:?}", verdict.outcome()));
+        let decision = match verdict.outcome() {
+            Outcome::Untouched => "Unchanged".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(object["decision"], decision);
         let places: Vec<String> = object["places"]
             .as_array()
             .unwrap()
@@ -312,7 +316,7 @@ fn parses_yaml_like_oc() {
     assert_eq!(report["summary"]["errors"], 3, "{report}");
     let quoted = anchors.replace("012", "'012'");
     let report = self::report(&[], &quoted);
-    assert_eq!(report["summary"]["untouched"], 3, "{report}");
+    assert_eq!(report["summary"]["unchanged"], 3, "{report}");
     let off = quoted.replace("scheduled: y", "scheduled: off");
     let report = self::report(&[], &off);
     assert_eq!(report["summary"]["changed"], 3, "{report}");

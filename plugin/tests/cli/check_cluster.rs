@@ -62,7 +62,7 @@ fn existing_objects_decide() {
         (
             "no policy for it",
             vec![(POLICIES, policies(&json!({}))), labels(json!({}))],
-            "Untouched",
+            "Unchanged",
             "",
         ),
         (
@@ -78,13 +78,13 @@ fn existing_objects_decide() {
         (
             "not selected",
             vec![(POLICIES, dev.clone()), labels(json!({}))],
-            "Untouched",
+            "Unchanged",
             "",
         ),
         (
             "labels unknown",
             vec![(POLICIES, dev), (NAMESPACE, json!(403))],
-            "Untouched",
+            "Unchanged",
             "the namespace labels are unknown",
         ),
         (
@@ -93,7 +93,7 @@ fn existing_objects_decide() {
                 (POLICIES, hub.clone()),
                 labels(json!({"extreg.io/ignore": "true"})),
             ],
-            "Untouched",
+            "Unchanged",
             "",
         ),
         (
@@ -109,7 +109,7 @@ fn existing_objects_decide() {
                 labels(json!({})),
                 (BUILDER, linked),
             ],
-            "Untouched",
+            "Unchanged",
             "OpenShift selects a push secret of service account builder",
         ),
         (
@@ -169,10 +169,10 @@ fn reads_one_stream_once() {
         .replace("docker.io/acme/app:v1", "app:v1");
     for (objects, want, warning) in [
         (vec![(path, stream)], "Changed", ""),
-        (vec![], "Untouched", ""),
+        (vec![], "Unchanged", ""),
         (
             vec![(path, json!(403))],
-            "Untouched",
+            "Unchanged",
             "ImageStream app could not be read",
         ),
     ] {

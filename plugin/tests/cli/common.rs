@@ -56,7 +56,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    pub(crate) fn of(command: &mut Command) -> Self {
+    pub(crate) fn from_command(command: &mut Command) -> Self {
         let (code, out, err) = ended(command);
         Self { code, out, err }
     }

@@ -245,7 +245,7 @@ fn colors_results_by_severity() {
             "\u{1b}[32mok  \u{1b}[0m  program ",
             env!("CARGO_PKG_VERSION"),
             program,
-            "\u{1b}[33mwarn\u{1b}[0m  path ",
+            "\u{1b}[38;5;166mwarn\u{1b}[0m  path ",
             &link,
             "\u{1b}[2mskip\u{1b}[0m  completion ",
             "try: \u{1b}[0moc extreg completion install\n",

@@ -118,7 +118,7 @@ fn suppresses_only_the_named_finding() {
         ("part", "web"),
         ("reason", "the mirror comes"),
         ("expires", "2099-01-31"),
-        ("state", "holds"),
+        ("state", "active"),
     ] {
         assert_eq!(row[key], want, "{row}");
     }
@@ -307,7 +307,7 @@ fn prune_removes_expired_entries_and_keeps_the_rest_unchanged() {
     assert_eq!(out.lines().count(), 3, "{out}");
     has_facts(
         &out,
-        &["exceptions.yaml:6", "2099-01-31", "holds", "ours\n"],
+        &["exceptions.yaml:6", "2099-01-31", "active", "ours\n"],
     );
     has_facts(
         &out,
@@ -363,8 +363,8 @@ fn prune_removes_entries_that_a_report_lists_as_unused() {
     assert_eq!(
         rows,
         [
-            ("deployment/cart".to_owned(), "holds".to_owned()),
-            ("deployment/gone".to_owned(), "holds, unused".to_owned()),
+            ("deployment/cart".to_owned(), "active".to_owned()),
+            ("deployment/gone".to_owned(), "active, unused".to_owned()),
         ]
     );
     // Without --unused, only expired entries are removed.

@@ -27,7 +27,7 @@ impl Fix for Api {
     fn fix(&self, words: &str) -> Ran {
         let mut command = extreg();
         command.arg("fix").args(words.split_whitespace());
-        let ran = Ran::of(command.args(["-n", "snow", "--server", &self.url]));
+        let ran = Ran::from_command(command.args(["-n", "snow", "--server", &self.url]));
         assert!(!format!("{ran:?}").contains("canary"), "{ran:?}");
         ran
     }

@@ -166,10 +166,7 @@ fn skips_and_reports_an_object_that_changed() {
             let objects = report["objects"].as_array().unwrap();
             objects.iter().find(|o| o["name"] == name).unwrap()["result"].clone()
         };
-        assert_eq!(
-            (of("app"), of("s1")),
-            (json!("changedMeanwhile"), json!("done"))
-        );
+        assert_eq!((of("app"), of("s1")), (json!("conflict"), json!("changed")));
         assert!(is_scheduled(&api, S1));
         if theirs {
             let kept = &api.object(APP)["spec"]["output"]["pushSecret"];
@@ -399,7 +396,7 @@ fn skips_imports_over_the_limit_without_a_flag() {
     assert_eq!(report["summary"]["changes"], 7, "{plan:?}");
     let left = &report["objects"][7];
     assert_eq!(left["name"], "h7");
-    let why = left["left"][0]["why"].as_str().unwrap();
+    let why = left["skipped"][0]["why"].as_str().unwrap();
     assert_eq!(
         why,
         "its imports exceed the limit of docker.io as acme, 200 pulls in 6 hours; use --over-budget \

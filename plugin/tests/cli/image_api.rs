@@ -59,7 +59,7 @@ impl Tags for Api {
     fn run(&self, words: &str) -> Ran {
         let mut command = extreg();
         command.args(words.split_whitespace()).args(["-n", "snow"]);
-        Ran::of(command.env("KUBECONFIG", self.kubeconfig()))
+        Ran::from_command(command.env("KUBECONFIG", self.kubeconfig()))
     }
 
     fn stream(&self, name: &str) -> Value {

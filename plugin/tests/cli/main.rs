@@ -49,6 +49,7 @@ mod secret_set;
 mod setup;
 mod setup_schedule;
 mod setup_secret;
+mod slow;
 mod status;
 mod status_registry;
 mod status_watch;

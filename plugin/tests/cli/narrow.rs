@@ -57,6 +57,20 @@ fn list_of_checks_fits_a_narrow_terminal() {
 }
 
 #[test]
+fn audit_fits_a_narrow_terminal() {
+    let inspect = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/inspect");
+    for columns in [60, 80, 120] {
+        let brief = written(&["audit", "--must-gather", inspect], columns);
+        assert_fits(&brief, columns);
+        let details = written(&["audit", "--must-gather", inspect, "--details"], columns);
+        // A command is not broken: it must be copied in one piece.
+        let is_text = |line: &&str| !line.trim_start().starts_with("fix ");
+        let text: Vec<&str> = details.lines().filter(is_text).collect();
+        assert_fits(&text.join("\n"), columns);
+    }
+}
+
+#[test]
 fn secret_check_fits_a_narrow_terminal() {
     let hub = config(&[
         ("docker.io", "ably77:pw"),

@@ -110,7 +110,7 @@ fn count(api: &Api, registry: &Registry, args: &[&str]) -> Run {
         .env("KUBECONFIG", api.kubeconfig())
         .output()
         .unwrap();
-    let run = Run::of(output);
+    let run = Run::from_output(output);
     assert!(
         !run.out.contains("canary") && !run.err.contains("canary"),
         "{}",
@@ -132,7 +132,7 @@ fn loads(run: &Run) -> Vec<String> {
             let pulls = &load["pulls"];
             format!(
                 "{who}: {}..{} of {} {} {}",
-                pulls["least"], pulls["most"], load["allowed"], load["basis"], load["standing"]
+                pulls["min"], pulls["max"], load["allowed"], load["basis"], load["standing"]
             )
             .replace('"', "")
         })
@@ -380,7 +380,7 @@ fn account_has_its_own_limit() {
     for (limit, want, code) in [
         (Some(5000), "acme: 216..216 of 5000 measured within", 0),
         (Some(210), "acme: 216..216 of 210 measured exceeds", 3),
-        (None, "acme: 216..216 of null untold within", 0),
+        (None, "acme: 216..216 of null notReported within", 0),
     ] {
         let mut told = rules();
         told.limits.remove("acme");

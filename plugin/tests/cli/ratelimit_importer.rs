@@ -121,7 +121,7 @@ fn predicted(run: &Run) -> BTreeMap<String, (u64, u64)> {
             let who = load["identity"]["username"].as_str();
             let who = who.or_else(|| load["identity"]["kind"].as_str()).unwrap();
             let of = |name: &str| load["pulls"][name].as_u64().unwrap();
-            (who.to_owned(), (of("least"), of("most")))
+            (who.to_owned(), (of("min"), of("max")))
         })
         .collect()
 }

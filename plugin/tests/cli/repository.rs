@@ -184,7 +184,7 @@ items:
         .as_array()
         .unwrap()
         .iter()
-        .filter(|object| !object["left"].as_array().unwrap().is_empty())
+        .filter(|object| !object["skipped"].as_array().unwrap().is_empty())
         .map(|object| object["name"].as_str().unwrap())
         .collect();
     assert_eq!(left, ["one", "two"], "{out}");

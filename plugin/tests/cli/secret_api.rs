@@ -44,7 +44,7 @@ impl Secrets for Api {
         command
             .env("KUBECONFIG", self.kubeconfig())
             .write_stdin(stdin);
-        let mut ran = Ran::of(&mut command);
+        let mut ran = Ran::from_command(&mut command);
         for text in [&mut ran.out, &mut ran.err] {
             *text = text.replace(self.host(), "SERVER");
         }

@@ -246,10 +246,10 @@ fn all_namespaces_selects_by_credential_not_by_name() {
         [
             "data/hub skipped",
             "data/other-name rotated",
-            "fixed/hub left",
-            "gitops/hub left",
-            "openshift-build/hub left",
-            "openshift-config/pull-secret left",
+            "fixed/hub notRotated",
+            "gitops/hub notRotated",
+            "openshift-build/hub notRotated",
+            "openshift-config/pull-secret notRotated",
             "shop/hub rotated",
             "snow/hub rotated",
         ]

@@ -316,7 +316,7 @@ fn tree_contains_every_object() {
 #[test]
 fn json_and_yaml_contain_everything() {
     let report: Value = serde_json::from_str(&stdout(&Lists::behind(), "-o json")).unwrap();
-    let told = (&report["apiVersion"], &report["kind"], &report["notSeen"]);
+    let told = (&report["apiVersion"], &report["kind"], &report["gaps"]);
     assert_eq!(
         told,
         (&json!("extreg.io/v1"), &json!("StatusReport"), &json!([]))

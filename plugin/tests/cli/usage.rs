@@ -199,7 +199,8 @@ fn client_version_needs_no_cluster() {
         env!("CARGO_PKG_VERSION")
     );
     let yaml = stdout(&["version", "--client", "-o", "yaml"]);
-    assert!(yaml.starts_with("clientVersion:\n"), "{yaml}");
+    let start = "apiVersion: extreg.io/v1\nkind: VersionReport\nclientVersion:\n";
+    assert!(yaml.starts_with(start), "{yaml}");
     assert!(stdout(&["version", "--client"]).starts_with("Client Version: "));
     assert_eq!(stdout(&["version", "--client", "-qq"]), "");
 }

@@ -137,8 +137,14 @@ fn audited(injections: &[&Value]) -> Reported {
         }
     }
     let places = injections.iter();
-    let places =
-        places.map(|of| json!([of["place"]["field"], of["image"], of["policy"], of["words"]]));
+    let places = places.map(|of| {
+        json!([
+            of["place"]["field"],
+            of["image"],
+            of["policy"],
+            of["message"]
+        ])
+    });
     Reported {
         places: places.collect(),
         warnings,
@@ -156,7 +162,7 @@ fn checked(plane: &ControlPlane, object: &Value) -> (Reported, Value) {
     let places = judged["places"].as_array().unwrap().iter();
     let reported = Reported {
         places: places
-            .map(|of| json!([of["field"], of["image"], of["policy"], of["words"]]))
+            .map(|of| json!([of["field"], of["image"], of["policy"], of["message"]]))
             .collect(),
         warnings: serde_json::from_value(judged["warnings"].clone()).unwrap(),
     };

@@ -87,7 +87,7 @@ async fn a_cluster_and_its_files_have_the_same_findings() {
             let place = &of["place"];
             format!(
                 "{} {} {} {} {}",
-                place["namespace"], place["kind"], place["name"], place["field"], of["words"]
+                place["namespace"], place["kind"], place["name"], place["field"], of["message"]
             )
         })
         .collect()

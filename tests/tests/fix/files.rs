@@ -44,7 +44,7 @@ fn fix_then_check_finds_nothing_and_fix_twice_changes_nothing() {
 
         let (code, written) = run(&["fix", "--write"]);
         assert_eq!(code, 0, "{policy:?}: {}", written["errors"]);
-        assert_eq!(written["summary"]["done"], *wanted, "{policy:?}");
+        assert_eq!(written["summary"]["changed"], *wanted, "{policy:?}");
         let after = contents(Path::new(&manifests));
         assert_eq!(values(&after), patched(&before, &checked), "{policy:?}");
 

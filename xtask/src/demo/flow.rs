@@ -71,11 +71,15 @@ const SCHEDULED: &str = ".spec.tags[*].importPolicy.scheduled";
 
 /// The whole flow except the uninstall; the webhook is down at the end.
 pub(super) fn run(stage: &Stage<'_>, webhook: &mut WebhookServer) -> Result<()> {
-    Stage::scene("a project");
+    Stage::scene(
+        "A team gets a project. On OpenShift, the platform also creates its service accounts.",
+    );
     stage.kubectl("create namespace snow", None, Want::Success)?;
     stage.apply(ACCOUNTS)?;
 
-    Stage::scene("install the webhook and prove that it works");
+    Stage::scene(
+        "An administrator installs the webhook. A server-side dry run proves that the API server calls it.",
+    );
     let install = format!(
         "extreg webhook install --url {} --ca-file {} --mode enforce",
         webhook.url(),
@@ -83,7 +87,7 @@ pub(super) fn run(stage: &Stage<'_>, webhook: &mut WebhookServer) -> Result<()> 
     );
     stage.kubectl(&install, None, Want::Success)?;
 
-    Stage::scene("create the credential for docker.io manually");
+    Stage::scene("A developer stores the credential of the team for docker.io.");
     stage.kubectl(
         "create secret docker-registry dockerhub -n snow --docker-server=https://index.docker.io/v1/ \
          --docker-username=ably77 --docker-password=demo",
@@ -91,23 +95,27 @@ pub(super) fn run(stage: &Stage<'_>, webhook: &mut WebhookServer) -> Result<()> 
         Want::Contains("secret/dockerhub created"),
     )?;
 
-    Stage::scene("a BuildConfig without a push secret gets one");
+    Stage::scene("A new BuildConfig names no push secret: the webhook adds it.");
     stage.apply(BUILD_CONFIG)?;
     stage.shows("buildconfig/python-lyapp", PUSH_SECRET, "dockerhub")?;
 
-    Stage::scene("an ImageStream without a schedule gets one");
+    Stage::scene(
+        "A new tag has no schedule: the webhook adds it, and OpenShift imports the tag every 15 minutes.",
+    );
     stage.apply(IMAGE_STREAM)?;
     stage.shows("imagestream/python-lyapp", SCHEDULED, "true")?;
 
-    Stage::scene("a compliant object is unchanged");
+    Stage::scene("A field that is set is never replaced: this BuildConfig keeps its own secret.");
     stage.apply(COMPLIANT)?;
     stage.shows("buildconfig/compliant", PUSH_SECRET, "my-own")?;
 
-    Stage::scene("a tag that follows another tag, and a digest, are unchanged too");
+    Stage::scene(
+        "A tag that follows another tag, and a digest, need no schedule: they are unchanged.",
+    );
     stage.apply(ALIAS_AND_DIGEST)?;
     stage.shows("imagestream/pinned", SCHEDULED, "")?;
 
-    Stage::scene("set up a second application with one command");
+    Stage::scene("One command sets up a second application completely.");
     let setup = "extreg setup second -n snow --image docker.io/ably77/second:latest \
                  --source https://github.com/ably77/second --secret dockerhub";
     stage.kubectl(
@@ -117,22 +125,30 @@ pub(super) fn run(stage: &Stage<'_>, webhook: &mut WebhookServer) -> Result<()> 
     )?;
     stage.shows("buildconfig/second", PUSH_SECRET, "dockerhub")?;
     stage.shows("imagestream/second", SCHEDULED, "true")?;
-    Stage::scene("a second run changes nothing");
+    Stage::scene("The same command again changes nothing.");
     stage.kubectl(
         setup,
         None,
         Want::Contains("buildconfig.build.openshift.io/second unchanged"),
     )?;
 
-    Stage::scene("kill the webhook: requests succeed, nothing is injected");
+    Stage::scene("The webhook is down: requests still succeed, and nothing is added.");
     webhook.kill();
     stage.apply(AFTER)?;
-    stage.shows("buildconfig/after", PUSH_SECRET, "")
+    stage.shows("buildconfig/after", PUSH_SECRET, "")?;
+
+    Stage::scene("What the webhook missed is completed afterwards.");
+    stage.kubectl(
+        "extreg fix -n snow --yes",
+        None,
+        Want::Contains("buildconfig.build.openshift.io/after in snow patched"),
+    )?;
+    stage.shows("buildconfig/after", PUSH_SECRET, "dockerhub")
 }
 
 /// Uninstalls the webhook while it is down.
 pub(super) fn uninstall(stage: &Stage<'_>) -> Result<()> {
-    Stage::scene("uninstall while the webhook is down");
+    Stage::scene("Uninstalling works while the webhook is down. The added fields remain.");
     stage.kubectl("extreg webhook uninstall --yes", None, Want::Success)?;
     stage.kubectl(
         "get mutatingwebhookconfigurations",

@@ -59,6 +59,9 @@ impl<'a> Stage<'a> {
         for line in answer.lines() {
             console::line(&format!("  {line}"));
         }
+        if answer.trim().is_empty() {
+            console::line("  (nothing)");
+        }
         ensure!(
             output.status.success(),
             "kubectl {words} ended with {}",

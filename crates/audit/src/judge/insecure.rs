@@ -73,10 +73,12 @@ fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec
                 Inspection::Inventory,
             )
         };
-        let message = format!(
-            "the cluster pulls from {entry} without verifying its certificate ({uses} of the images that \
-             were read)"
-        );
+        let used_by = match uses {
+            0 => "no image that was read uses it".to_owned(),
+            1 => "1 image uses it".to_owned(),
+            uses => format!("{uses} images use it"),
+        };
+        let message = format!("the cluster does not verify the certificate of {entry}; {used_by}");
         findings.push(draft("cluster-insecure", message, fix).at(place));
     }
     let entries = sources.allowed_for_import.iter().enumerate();
@@ -115,7 +117,7 @@ fn insecure_tag(snapshot: &Snapshot, stream: &StreamRecord, tag: &TagRecord) -> 
         field: format!("spec.tags[{index}].importPolicy.insecure").into(),
         origin: stream.origin.clone(),
     };
-    let fix = match SpecTag::of(&stream.object, tag) {
+    let fix = match SpecTag::new(&stream.object, tag) {
         Some(tag) => Remedy::run(Action::Secure { tag }),
         None => Remedy::instruct(format!("remove {} of {}", place.field, place.object)),
     };

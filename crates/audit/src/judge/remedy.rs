@@ -179,7 +179,7 @@ pub(super) fn inspect_image_config() -> Remedy {
 
 /// Turns the scheduled import of a tag on or off.
 pub(super) fn schedule(stream: &ObjectId, tag: &TagRecord, scheduled: bool) -> Remedy {
-    match SpecTag::of(stream, tag) {
+    match SpecTag::new(stream, tag) {
         Some(tag) => Remedy::run(Action::SetSchedule { tag, scheduled }),
         None => Remedy::instruct(format!("change the schedule of {} of {stream}", tag.name)),
     }
@@ -187,7 +187,7 @@ pub(super) fn schedule(stream: &ObjectId, tag: &TagRecord, scheduled: bool) -> R
 
 /// Changes the image name that a tag follows; the image is the same.
 fn follow(stream: &ObjectId, tag: &TagRecord, image: &str) -> Remedy {
-    match SpecTag::of(stream, tag) {
+    match SpecTag::new(stream, tag) {
         Some(tag) => Remedy::run(Action::FollowImage {
             tag,
             image: image.into(),

@@ -83,7 +83,7 @@ impl Judge<'_> {
                 ..self.finding(
                     "reference",
                     image,
-                    SpecTag::of(&self.stream.object, tag).map_or_else(Remedy::default, |tag| {
+                    SpecTag::new(&self.stream.object, tag).map_or_else(Remedy::default, |tag| {
                         Remedy::run(Action::Unreference { tag })
                     }),
                 )

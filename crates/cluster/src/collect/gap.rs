@@ -25,12 +25,12 @@ pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &ClusterError) {
     reader.coverage_mut().gaps.insert(Gap {
         what,
         why: reason(error),
-        message: words(error),
+        message: message(error),
     });
 }
 
 /// The message of a gap besides its reason: the server's text, if it adds information.
-pub(super) fn words(error: &ClusterError) -> String {
+pub(super) fn message(error: &ClusterError) -> String {
     match error {
         ClusterError::Api { code: 403, .. } => String::new(),
         ClusterError::Api { message, .. } => message.clone(),

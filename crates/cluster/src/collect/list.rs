@@ -7,7 +7,7 @@ use extreg_snapshot::{
     read::Reader,
 };
 
-use super::{Lister, SECRET_TYPES, gap::words};
+use super::{Lister, SECRET_TYPES, gap::message};
 use crate::{ClusterError, LIMIT, Next, Page, PageQuery, Pages, STREAM_LIMIT};
 
 /// The target length of a page: if items are long, the next page has fewer of them.
@@ -180,7 +180,7 @@ fn ended(error: &ClusterError) -> End {
         ClusterError::Api { code: 403, .. } => End::Forbidden,
         ClusterError::Api { code: 404, .. } => End::Absent,
         ClusterError::Unreachable(text) => End::Unreachable(text.clone()),
-        other => End::Failed(words(other)),
+        other => End::Failed(message(other)),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn splice(tree: &Tree<'_>, set: &Set, syntax: Syntax) -> Result<Splic
         // A pair in a list, without braces.
         return Err(Unwritable::Unknown);
     };
-    let style = Style::of(tree, map, syntax);
+    let style = Style::new(tree, map, syntax);
     match map.entry(set.beside).or_else(|| map.entries.last()) {
         None => {
             let blank = inner.get(..inner.len().min(1)).unwrap_or_default();
@@ -67,7 +67,7 @@ fn replaced(
         Kind::Scalar { is_block: false } => {}
         _ => return Err(Unwritable::Unknown),
     }
-    let style = Style::of(tree, map, syntax);
+    let style = Style::new(tree, map, syntax);
     let value = style.value(&set.value);
     let range = entry.value.range.clone();
     // No value is written after the colon.
@@ -216,7 +216,7 @@ struct Style {
 }
 
 impl Style {
-    fn of(tree: &Tree<'_>, map: &Map, syntax: Syntax) -> Self {
+    fn new(tree: &Tree<'_>, map: &Map, syntax: Syntax) -> Self {
         let first = map.entries.first();
         let between = |from: usize, to: usize| tree.text.get(from..to).unwrap_or_default();
         let is_quoted = syntax == Syntax::Json || is_quoted(tree, first);

@@ -40,7 +40,7 @@ pub fn append(
     last: Option<usize>,
     entry: &[String],
 ) -> Result<String, ListError> {
-    let lists = Lists::of(text, field);
+    let lists = Lists::new(text, field);
     if let Some(last) = last {
         let item = lists.item(last)?;
         return Ok(lists.apply(vec![lists.lines(item.range.end, item.indent, entry)]));
@@ -63,7 +63,7 @@ pub fn append(
 /// # Errors
 /// If the entry is not on separate lines.
 pub fn replace(text: &str, field: &str, at: usize, entry: &[String]) -> Result<String, ListError> {
-    let lists = Lists::of(text, field);
+    let lists = Lists::new(text, field);
     let item = lists.item(at)?;
     let mut splice = lists.lines(item.range.start, item.indent, entry);
     splice.range = item.range.clone();
@@ -76,7 +76,7 @@ pub fn replace(text: &str, field: &str, at: usize, entry: &[String]) -> Result<S
 /// # Errors
 /// If an entry is not on separate lines.
 pub fn remove(text: &str, field: &str, at: &[usize]) -> Result<String, ListError> {
-    let lists = Lists::of(text, field);
+    let lists = Lists::new(text, field);
     for line in at {
         lists.item(*line)?;
     }
@@ -125,7 +125,7 @@ struct Item {
 }
 
 impl<'t> Lists<'t> {
-    fn of(text: &'t str, field: &str) -> Self {
+    fn new(text: &'t str, field: &str) -> Self {
         let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let mut all = Vec::new();
         for chunk in Chunks::new(text.as_bytes()).map_while(Result::ok) {

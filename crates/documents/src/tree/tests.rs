@@ -56,7 +56,7 @@ fn seen(source: &TreeSource) -> (TreeFacts, Seen) {
 
 #[test]
 fn a_folder_and_its_archives_are_read_the_same() {
-    let (facts, want) = seen(&TreeSource::of(SAMPLE).unwrap());
+    let (facts, want) = seen(&TreeSource::from_name(SAMPLE).unwrap());
     assert_eq!(want.broken, [""; 0]);
     assert_eq!(
         facts.namespaces.iter().collect::<Vec<_>>(),
@@ -83,7 +83,7 @@ fn a_folder_and_its_archives_are_read_the_same() {
     gzip.finish().unwrap();
     fs::write(&plain, &bytes).unwrap();
     for archive in [plain, packed] {
-        let source = TreeSource::of(archive.to_str().unwrap()).unwrap();
+        let source = TreeSource::from_name(archive.to_str().unwrap()).unwrap();
         let (same_facts, same) = seen(&source);
         assert_eq!(
             (same.objects, same.broken),
@@ -123,5 +123,5 @@ fn a_broken_object_does_not_hide_the_rest() {
             .contains("not a folder, a tar or a tar.gz"),
         "{error}"
     );
-    assert!(TreeSource::of("/nowhere").is_err());
+    assert!(TreeSource::from_name("/nowhere").is_err());
 }

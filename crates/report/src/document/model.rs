@@ -91,7 +91,7 @@ pub(super) struct CoverageOf<'a> {
     pub(super) read: Vec<CountOf>,
     pub(super) not_served: Vec<String>,
     pub(super) gaps: Vec<GapOf<'a>>,
-    pub(super) not_looked_at: Vec<OtherOf<'a>>,
+    pub(super) other_kinds: Vec<OtherOf<'a>>,
 }
 
 #[derive(Serialize)]
@@ -195,7 +195,7 @@ pub(super) struct InjectionOf<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<&'a str>,
     pub(super) outcome: &'static str,
-    pub(super) words: &'a str,
+    pub(super) message: &'a str,
     pub(super) warnings: &'a [String],
 }
 

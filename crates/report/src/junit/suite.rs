@@ -142,7 +142,11 @@ fn grouped(section: &Section) -> Groups<'_> {
     let mut groups = Groups::new();
     for finding in &section.findings {
         groups
-            .entry((finding.check, &finding.place.object, State::of(finding)))
+            .entry((
+                finding.check,
+                &finding.place.object,
+                State::from_finding(finding),
+            ))
             .or_default()
             .push(finding);
     }

@@ -111,7 +111,7 @@ impl ReportObject {
 }
 
 impl Summary {
-    pub(super) fn of(results: &[ReportResult]) -> Self {
+    pub(super) fn from_results(results: &[ReportResult]) -> Self {
         let mut summary = Self::default();
         for result in results {
             let count = match result.result {

@@ -19,7 +19,7 @@ const LONGEST: usize = 8 << 10;
 const CATEGORY: &str = "Registry usage";
 
 pub(super) fn of(report: &Report, finding: &Finding) -> ReportResult {
-    let (result, scored) = match (State::of(finding), finding.severity) {
+    let (result, scored) = match (State::from_finding(finding), finding.severity) {
         (State::Suppressed, _) => (Outcome::Skip, false),
         (State::Unknown, _) => (Outcome::Error, false),
         (State::Open, Severity::Info) => (Outcome::Warn, false),

@@ -52,7 +52,7 @@ pub(super) fn into_objects(
             },
             source: SOURCE,
             configuration: (!whole).then_some(configuration),
-            summary: Summary::of(&results),
+            summary: Summary::from_results(&results),
             results,
         });
     }

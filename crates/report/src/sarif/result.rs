@@ -64,7 +64,7 @@ pub(super) fn of<'a>(
         properties: Some(ResultProperties {
             rule: finding.rule,
             severity: finding.severity.as_str(),
-            state: State::of(finding).word(),
+            state: State::from_finding(finding).word(),
             field: &finding.place.field,
             image: finding.image.as_ref().map(|image| &*image.written),
             why: &finding.why,

@@ -11,7 +11,7 @@ use super::model::{Component, ComponentRef, Descriptor, DescriptorRef};
 pub(super) struct Taxonomies(Vec<(Benchmark, Vec<&'static str>)>);
 
 impl Taxonomies {
-    pub(super) fn of(checks: &[CheckId]) -> Self {
+    pub(super) fn from_checks(checks: &[CheckId]) -> Self {
         let mut controls: BTreeMap<Benchmark, BTreeSet<&str>> = BTreeMap::new();
         for control in checks.iter().flat_map(|check| check.controls()) {
             controls

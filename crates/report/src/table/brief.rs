@@ -88,12 +88,14 @@ pub(super) fn inconclusive(report: &Report) -> Vec<Line> {
     let mut lines = vec![vec![Cell::new(Tone::Attention, title)]];
     for ((cause, fix), (results, checks)) in causes.into_iter().take(MAX_CAUSES) {
         let checks: Vec<&str> = checks.iter().map(|check| check.as_str()).collect();
+        let is_undecidable = fix.starts_with("inconclusive:");
         let mut line = vec![
             Cell::plain(format!("  {results:>3}  {}  ", checks.join(","))),
             Cell::plain(cause),
         ];
-        if !fix.is_empty() {
-            line.push(Cell::dim(format!("; to decide: {fix}")));
+        if !fix.is_empty() && !is_undecidable {
+            line.push(Cell::dim("; to decide: "));
+            line.push(Cell::new(Tone::Command, fix));
         }
         lines.push(line);
     }
@@ -147,14 +149,13 @@ fn some(names: &BTreeSet<&str>) -> String {
     }
 }
 
-/// `imagestream/cart:latest`, `deployment/cart (web)`: a kind with the start of its group where the name alone is that of
-/// another kind too.
+/// `imagestream/cart:latest`, `deployment/cart (web)`; the cluster's image configuration has the start of its group,
+/// because another kind has the same name.
 fn object(place: &Place) -> String {
     let api = place.object.kind.api();
     let mut text = api.kind.to_lowercase();
-    let group = api.group.split('.').next().unwrap_or_default();
-    if place.object.namespace.is_empty() && !group.is_empty() {
-        text = format!("{text}.{group}");
+    if place.object.kind == Kind::ImageConfig {
+        text.push_str(".config");
     }
     text = format!("{text}/{}", place.object.name);
     match (&*place.part, place.object.kind) {

@@ -91,7 +91,7 @@ fn title(name: &str, counts: &BTreeMap<String, Counts<'_>>) -> Line {
     }
     let mut title = vec![Cell::strong(name)];
     if let Some(counts) = counts.get(name) {
-        title.push(Cell::dim(format!("  {}", counts.words())));
+        title.push(Cell::dim(format!("  {}", counts.description())));
     }
     title
 }
@@ -176,7 +176,7 @@ impl<'a> Counts<'a> {
     }
 
     /// `37 pods, 5 namespaces`; where no pod runs it, the objects that name it.
-    fn words(&self) -> String {
+    fn description(&self) -> String {
         let users = if self.pods.is_empty() {
             count(self.objects.len(), "object")
         } else {

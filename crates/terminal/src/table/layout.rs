@@ -7,6 +7,8 @@ use crate::text::{Text, prefix};
 const GAP: usize = 2;
 /// The minimum width of a wrapped column.
 pub(super) const NARROW: usize = 24;
+/// Before a cell that is a separate line.
+const INDENT: usize = 4;
 
 /// The widths of columns, from their content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,14 @@ impl Layout {
     /// Widens the columns for a row.
     pub fn fit(&mut self, cells: &[Cell]) {
         self.widen(cells.iter().map(Cell::width));
+    }
+
+    /// The headers above rows that are cut for the width of a terminal, if known.
+    pub fn head_for<T: AsRef<str>>(&self, headers: &[T], room: Option<usize>) -> Text {
+        match (self.fits(room), headers.split_last()) {
+            (Fit::Blocks, Some((_, before))) => self.head(before),
+            _ => self.head(headers),
+        }
     }
 
     /// The headers above the rows.
@@ -88,16 +98,30 @@ impl Layout {
         rows.collect()
     }
 
-    /// A row as one line of at most `room` columns, if any remain for the last cell, which is cut.
-    pub fn cut(&self, mut cells: Vec<Cell>, room: Option<usize>) -> Text {
-        if let Fit::Wrapped(room) = self.fits(room)
-            && cells.len() == self.widths.len()
-            && let Some(last) = cells.last_mut()
-            && last.width() > room
-        {
-            *last = last.clone().cut(room);
+    /// A row in lines of at most `room` columns: the last cell is cut; where too few columns remain for it, it is a
+    /// separate line.
+    pub fn cut(&self, mut cells: Vec<Cell>, room: Option<usize>) -> Vec<Text> {
+        let fit = self.fits(room);
+        if cells.len() < self.widths.len() {
+            return vec![self.row(cells)];
         }
-        self.row(cells)
+        match (fit, room, cells.pop()) {
+            (Fit::Wrapped(room), _, Some(last)) => {
+                cells.push(last.cut(room));
+                vec![self.row(cells)]
+            }
+            (Fit::Blocks, Some(room), Some(last)) => {
+                let below = last.cut(room.saturating_sub(INDENT));
+                vec![
+                    self.row(cells),
+                    Text::new().plain(" ".repeat(INDENT)).and(below.text),
+                ]
+            }
+            (_, _, last) => {
+                cells.extend(last);
+                vec![self.row(cells)]
+            }
+        }
     }
 
     /// For the width of a terminal, if known.
@@ -124,8 +148,11 @@ impl Layout {
 }
 
 impl Cell {
-    /// The start of the text, with a mark for the omitted rest.
+    /// The text, or its start with a mark for the omitted rest.
     fn cut(self, room: usize) -> Self {
+        if self.width() <= room {
+            return self;
+        }
         let flat = self.text.flat().0.render(false);
         let start = prefix(&flat, room.saturating_sub(1)).trim_end();
         let start = format!("{start}\u{2026}");
@@ -189,6 +216,22 @@ mod tests {
         assert_eq!(rendered(&rows), [format!("a  {text}")]);
         let rows = layout(&[1, text.len()]).rows(vec!["a".into()], Some(28));
         assert_eq!(rendered(&rows), ["a"]);
+    }
+
+    #[test]
+    fn a_cell_without_room_is_cut_in_a_separate_line() {
+        let widths = layout(&[3, 20, 60]);
+        let row = |message: &str| vec!["a".into(), "b".into(), message.into()];
+        let lines = widths.cut(row("short"), Some(40));
+        assert_eq!(rendered(&lines), ["a    b", "    short"]);
+        let lines = widths.cut(row(&"x".repeat(60)), Some(40));
+        assert_eq!(
+            rendered(&lines)[1],
+            format!("    {}\u{2026}", "x".repeat(35))
+        );
+        let head = |room| widths.head_for(&["A", "B", "C"], room).render(false);
+        assert_eq!(head(Some(40)), "A    B");
+        assert_eq!(head(Some(60)).split_whitespace().count(), 3);
     }
 
     #[test]

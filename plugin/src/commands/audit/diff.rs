@@ -90,7 +90,7 @@ fn line(row: &DiffRow) -> Text {
     let (sign, text) = match row.change {
         Change::New => ("+", Text::new().red("+ ")),
         Change::Fixed => ("-", Text::new().green("- ")),
-        Change::Incomparable => ("?", Text::new().yellow("? ")),
+        Change::Incomparable => ("?", Text::new().orange("? ")),
         Change::Unchanged => (" ", Text::new().plain("  ")),
     };
     let mut text = text.plain(format!(

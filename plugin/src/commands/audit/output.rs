@@ -56,7 +56,7 @@ impl OutputSpec {
         format!(
             "Format, or FORMAT=FILE; repeatable. Only one format can go to stdout.\n\
              Formats: {}",
-            Format::words().join(", ")
+            Format::names().join(", ")
         )
     }
 }
@@ -70,10 +70,10 @@ impl FromStr for OutputSpec {
             Some((word, file)) => (word, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = Format::of(word).ok_or_else(|| {
+        let format = Format::from_word(word).ok_or_else(|| {
             format!(
                 "no format {word:?}: there are {}",
-                Format::words().join(", ")
+                Format::names().join(", ")
             )
         })?;
         Ok(Self { format, file })
@@ -84,7 +84,7 @@ impl Format {
     pub(super) const SARIF: Self = Self::Report(data::Format::Sarif);
     pub(super) const TABLE: Self = Self::Report(data::Format::Table);
 
-    fn of(word: &str) -> Option<Self> {
+    fn from_word(word: &str) -> Option<Self> {
         match word {
             "name" => Some(Self::Name),
             word => word.parse().ok().map(Self::Report),
@@ -104,7 +104,7 @@ impl Format {
     }
 
     /// What can be typed.
-    pub(super) fn words() -> Vec<&'static str> {
+    pub(super) fn names() -> Vec<&'static str> {
         let mut words: Vec<_> = data::Format::ALL.iter().map(|f| f.word()).collect();
         words.push("name");
         words.sort_unstable();
@@ -183,7 +183,7 @@ impl Output<'_> {
         match format {
             Format::Report(data::Format::Table) => {
                 let (table, width) = if self.details {
-                    (table::details(report), None)
+                    (table::details(report), self.printer.columns())
                 } else {
                     let columns = self.printer.columns().unwrap_or(table::WIDTH);
                     (table::table(report), Some(columns))
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_spec_is_a_format_and_perhaps_a_file() {
-        for word in Format::words() {
+        for word in Format::names() {
             let spec = spec(word).unwrap();
             assert_eq!((spec.format.word(), spec.file), (word, None));
         }

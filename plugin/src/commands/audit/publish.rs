@@ -81,7 +81,7 @@ pub(super) async fn publish(
             Ok(()) => {}
             // Another cluster can have another answer.
             Err(error) if several && !matches!(error, Error::Interrupted | Error::TimedOut(_)) => {
-                let refusal = match Refusal::of(error) {
+                let refusal = match Refusal::from_error(error) {
                     Ok(refusal) => refusal,
                     Err(error) => Refusal::Failed(error.to_string()),
                 };
@@ -137,7 +137,7 @@ impl Published {
             Err(error) => error,
         };
         context.journal.failed(&error);
-        let refusal = Refusal::of(error)?;
+        let refusal = Refusal::from_error(error)?;
         let namespace = &reference.namespace;
         let target = if namespace.is_empty() {
             reference.to_string()

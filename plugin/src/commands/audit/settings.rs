@@ -57,7 +57,7 @@ pub(crate) struct Destination {
 impl Judgment {
     /// # Errors
     /// [`Error::Usage`] if a file is invalid, or no check is selected.
-    pub(super) fn of(args: JudgeArgs) -> Result<Self, Error> {
+    pub(super) fn from_args(args: JudgeArgs) -> Result<Self, Error> {
         let exceptions = match &args.exceptions {
             Some(path) => {
                 let text = read("--exceptions", path)?;
@@ -144,7 +144,7 @@ pub(super) fn gate(args: &GateArgs) -> Gate {
 impl Destination {
     /// # Errors
     /// [`Error::Usage`] if two formats have the same destination.
-    pub(super) fn of(args: OutputArgs, is_ci: bool, with_namespaces: bool) -> Result<Self, Error> {
+    pub(super) fn new(args: OutputArgs, is_ci: bool, with_namespaces: bool) -> Result<Self, Error> {
         let mut specs = args.output;
         if specs.is_empty() {
             specs.push(OutputSpec::stdout(Format::TABLE));

@@ -66,7 +66,7 @@ pub(super) struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// The decision as text.
-    pub(super) words: String,
+    pub(super) message: String,
     #[serde(skip)]
     pub(super) why_kept: Option<Reason>,
 }
@@ -85,13 +85,13 @@ pub(super) async fn assess(
     let origin = document.origin_of(object);
     let is_queried = !surroundings.is_offline();
     decide(surroundings, resource, &json, |subject, verdict| {
-        Assessment::of(&origin, object, subject, verdict, is_queried)
+        Assessment::new(&origin, object, subject, verdict, is_queried)
     })
     .await
 }
 
 impl Assessment {
-    fn of(
+    fn new(
         origin: &Origin,
         object: &FoundObject<'_>,
         subject: &Subject<'_>,
@@ -112,7 +112,7 @@ impl Assessment {
             namespace: subject.namespace.to_string(),
             name: object.name().into_owned(),
             decision: verdict.outcome(),
-            places: verdict.sites.iter().map(Place::of).collect(),
+            places: verdict.sites.iter().map(Place::from_site).collect(),
             warnings: warnings(verdict, is_queried),
             unresolved_parameters: object.unresolved.clone(),
             patch: RawValue::from_string(patch.to_owned()).unwrap_or_default(),
@@ -163,7 +163,7 @@ impl Assessment {
 const SET: &str = "Set";
 
 impl Place {
-    fn of(site: &Site<'_>) -> Self {
+    fn from_site(site: &Site<'_>) -> Self {
         let (decision, mode, reason) = match &site.decision {
             Decision::Keep(reason) => ("Keep", None, Some(*reason)),
             Decision::Edit(Mode::Enforce, _) => (SET, Some(Mode::Enforce), None),
@@ -177,7 +177,7 @@ impl Place {
             decision,
             mode,
             reason: reason.map(|reason| format!("{reason:?}")),
-            words: site.words(),
+            message: site.words(),
             why_kept: reason,
         }
     }
@@ -189,7 +189,7 @@ impl Place {
 )]
 fn outcome_name<S: serde::Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(match outcome {
-        Outcome::Untouched => "Untouched",
+        Outcome::Untouched => "Unchanged",
         Outcome::Audited => "Audited",
         Outcome::Warned => "Warned",
         Outcome::Changed => "Changed",

@@ -119,7 +119,7 @@ impl<'a> Output<'a> {
             };
             self.printer.raw(&to_data(&report, DataFormat::Json)?);
         }
-        self.printer.note(tally.words());
+        self.printer.note(tally.description());
         Ok(())
     }
 
@@ -185,7 +185,7 @@ impl<'a> Output<'a> {
             };
             explain(format!(
                 "{place}: {}: {} ({}{by})",
-                site.field, site.words, site.image
+                site.field, site.message, site.image
             ));
         }
     }

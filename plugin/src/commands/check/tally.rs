@@ -21,11 +21,11 @@ pub(super) struct Tally {
     /// Of those, objects that a policy in mode Audit would change if it were enforced.
     audited: usize,
     /// Of those, unchanged objects.
-    untouched: usize,
+    unchanged: usize,
     /// Objects whose decision depends on an ImageStream that was not read.
     undecided: usize,
     /// Objects of other kinds, by `kind.group`.
-    others: BTreeMap<String, usize>,
+    other_kinds: BTreeMap<String, usize>,
     /// Documents and files that could not be read.
     errors: usize,
 }
@@ -40,7 +40,7 @@ impl Tally {
             Outcome::Changed => self.changed += 1,
             Outcome::Warned => self.warned += 1,
             Outcome::Audited => self.audited += 1,
-            Outcome::Untouched => self.untouched += 1,
+            Outcome::Untouched => self.unchanged += 1,
         }
     }
 
@@ -49,7 +49,7 @@ impl Tally {
             Some((group, _)) => format!("{kind}.{group}"),
             None => kind.to_owned(),
         };
-        *self.others.entry(kind).or_default() += 1;
+        *self.other_kinds.entry(kind).or_default() += 1;
     }
 
     pub(super) const fn error(&mut self) {
@@ -58,7 +58,7 @@ impl Tally {
 
     /// Whether no object was found.
     pub(super) fn is_empty(&self) -> bool {
-        self.checked == 0 && self.others.is_empty()
+        self.checked == 0 && self.other_kinds.is_empty()
     }
 
     /// Whether a policy, enforced or not, would change something.
@@ -82,14 +82,14 @@ impl Tally {
     }
 
     /// One line of text.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn description(&self) -> String {
         let mut words = format!("{} checked", objects(self.checked));
         let mut parts = Vec::new();
         for (count, what) in [
             (self.changed, "would be changed"),
             (self.warned, "would get a warning"),
             (self.audited, "would be noted in the audit log"),
-            (self.untouched, "would not be changed"),
+            (self.unchanged, "would not be changed"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
@@ -105,7 +105,7 @@ impl Tally {
                 self.undecided
             );
         }
-        let other_kinds: usize = self.others.values().sum();
+        let other_kinds: usize = self.other_kinds.values().sum();
         if other_kinds > 0 {
             words = format!("{words}; {other_kinds} of other kinds");
         }
@@ -152,6 +152,6 @@ mod tests {
         tally.other("apps/v1", "Deployment");
         tally.other("v1", "ConfigMap");
         assert_eq!(tally.exit(false, false), Exit::Done);
-        assert_eq!(tally.words(), "0 objects checked; 2 of other kinds");
+        assert_eq!(tally.description(), "0 objects checked; 2 of other kinds");
     }
 }

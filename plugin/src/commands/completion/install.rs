@@ -55,7 +55,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         let line = Text::new().plain(format!("{} ", path.display()));
         printer.line(match done {
             Done::Created => line.green("created"),
-            Done::Updated => line.yellow("updated"),
+            Done::Updated => line.orange("updated"),
             Done::Unchanged => line.dim("unchanged"),
         });
         written.push(quoted(&path));

@@ -180,7 +180,7 @@ fn files(folders: impl Iterator<Item = PathBuf>) -> Vec<File> {
         let mut here: Vec<File> = fs::read_dir(&folder)
             .into_iter()
             .flatten()
-            .filter_map(|entry| File::of(&entry.ok()?.path()))
+            .filter_map(|entry| File::from_path(&entry.ok()?.path()))
             .collect();
         here.sort_by(|one, other| one.name.cmp(&other.name));
         // The PATH can contain a folder twice.
@@ -191,7 +191,7 @@ fn files(folders: impl Iterator<Item = PathBuf>) -> Vec<File> {
 }
 
 impl File {
-    fn of(path: &Path) -> Option<Self> {
+    fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name().and_then(OsStr::to_str)?;
         let name = name.strip_suffix(".exe").unwrap_or(name);
         let name = name.strip_suffix(".cmd").unwrap_or(name);

@@ -164,7 +164,7 @@ fn write(
     }
     let text = match verb {
         "created" => text.green(verb),
-        "configured" => text.yellow(verb),
+        "configured" => text.orange(verb),
         _ => text.dim(verb),
     };
     context.printer.line(text.plain(dry_run.suffix()));
@@ -187,7 +187,7 @@ async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<E
             "--annotate needs the name of one object; a name with * needs a file",
         ));
     }
-    let words = statement::words(draft.check, &draft.term)?;
+    let words = statement::written(draft.check, &draft.term)?;
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();
     let found = object::find(&cluster, &draft.kinds, &namespace, &draft.name).await?;

@@ -52,7 +52,7 @@ enum Why {
 }
 
 impl Why {
-    fn words(self) -> String {
+    fn description(self) -> String {
         match self {
             Self::Expired(day) => format!("expired on {day}"),
             Self::Unused => "suppresses nothing".to_owned(),
@@ -62,14 +62,14 @@ impl Why {
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let found = args.sources.find(context).await?;
-    let plan = Plan::of(&found, args.unused, super::today());
+    let plan = Plan::new(&found, args.unused, super::today());
     let printer = &context.printer;
     for (annotation, why) in &plan.kept {
         printer.note(format!(
             "{}: annotation for {} {}; skipped: it is on {}: remove it there",
             annotation.object,
             checks(annotation),
-            why.words(),
+            why.description(),
             match &annotation.spot {
                 Spot::Object => "it".to_owned(),
                 Spot::Template(field) => (*field).to_owned(),
@@ -119,7 +119,7 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn of(found: &'a Found, unused: bool, today: Date) -> Self {
+    fn new(found: &'a Found, unused: bool, today: Date) -> Self {
         let report = found.unused.as_ref().filter(|_| unused);
         let entries = found.entries().iter().enumerate();
         let entries = entries.filter_map(|(position, entry)| {
@@ -170,7 +170,7 @@ impl<'a> Plan<'a> {
             let text = Text::new().plain(format!("{what} ")).red("deleted");
             printer.line(
                 text.plain(dry_run.suffix())
-                    .dim(format!(" ({})", why.words())),
+                    .dim(format!(" ({})", why.description())),
             );
         };
         if let (Some(file), false) = (&found.file, self.entries.is_empty()) {
@@ -202,7 +202,7 @@ impl<'a> Plan<'a> {
                 Ok(_) => journal.nothing_done(),
                 Err(error) => {
                     journal.failed(&error);
-                    let refusal = Refusal::of(error)?;
+                    let refusal = Refusal::from_error(error)?;
                     fanout.refused(id.to_string(), &id.namespace, refusal);
                     continue;
                 }

@@ -41,9 +41,9 @@ pub(super) struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum State {
-    Holds,
+    Active,
     /// It expires within [`NOTICE_DAYS`].
-    Soon,
+    Expiring,
     Expired,
     /// It cannot be read, and suppresses nothing.
     Invalid,
@@ -52,17 +52,17 @@ pub(super) enum State {
 impl State {
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Holds => "holds",
-            Self::Soon => "soon",
+            Self::Active => "active",
+            Self::Expiring => "expiring",
             Self::Expired => "expired",
             Self::Invalid => "invalid",
         }
     }
 
-    fn of(term: &Term, today: Date) -> Self {
+    fn new(term: &Term, today: Date) -> Self {
         match term.standing(today) {
-            Standing::Holds => Self::Holds,
-            Standing::Lapsing(_) => Self::Soon,
+            Standing::Holds => Self::Active,
+            Standing::Lapsing(_) => Self::Expiring,
             Standing::Expired => Self::Expired,
         }
     }
@@ -125,7 +125,7 @@ impl Row {
             reason: term.reason().to_owned(),
             expires: term.expires().to_string(),
             days_left: Some(days),
-            ..Self::empty(State::of(term, today))
+            ..Self::empty(State::new(term, today))
         }
     }
 
@@ -184,7 +184,7 @@ impl Row {
         words
     }
 
-    /// `soon`, `holds, unused`.
+    /// `expiring`, `active, unused`.
     pub(super) fn standing(&self) -> String {
         let unused = if self.unused == Some(true) {
             ", unused"
@@ -205,7 +205,7 @@ pub(super) fn remarks(rows: &[Row]) -> Vec<String> {
             "expired and suppress nothing".to_owned(),
         ),
         (
-            count(&|row| row.state == State::Soon),
+            count(&|row| row.state == State::Expiring),
             format!("expire within {NOTICE_DAYS} days"),
         ),
         (

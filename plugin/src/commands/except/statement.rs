@@ -19,7 +19,7 @@ pub(super) fn key(part: Option<&str>) -> String {
 ///
 /// # Errors
 /// [`Error::Usage`] if the annotation cannot hold the reason.
-pub(super) fn words(check: CheckId, term: &Term) -> Result<String, Error> {
+pub(super) fn written(check: CheckId, term: &Term) -> Result<String, Error> {
     if term.reason().contains(';') {
         return Err(Error::usage(
             "--reason: annotations separate statements with ';': remove it from the reason",
@@ -83,7 +83,7 @@ mod tests {
 
     fn statement(check: CheckId, day: &str) -> (Statement, String) {
         let term = Term::parse("why", day).unwrap();
-        let words = words(check, &term).unwrap();
+        let words = written(check, &term).unwrap();
         (Statement { check, term }, words)
     }
 
@@ -129,6 +129,6 @@ mod tests {
     #[test]
     fn a_reason_with_a_separator_is_refused() {
         let term = Term::parse("a; b", "2027-01-31").unwrap();
-        assert!(words(CheckId::Exr001, &term).is_err());
+        assert!(written(CheckId::Exr001, &term).is_err());
     }
 }

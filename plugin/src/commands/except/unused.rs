@@ -28,10 +28,10 @@ impl Unused {
         SavedReport::parse(&text).map_err(|error| wrong(error.to_string()))?;
         let report: Value =
             serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        Ok(Self::of(&report))
+        Ok(Self::from_report(&report))
     }
 
-    fn of(report: &Value) -> Self {
+    fn from_report(report: &Value) -> Self {
         let lines = report.get("unusedExceptions").and_then(Value::as_array);
         let lines = lines.into_iter().flatten().filter_map(Value::as_str);
         Self {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn file_name_line_and_checks_are_compared() {
-        let unused = Unused::of(&json!({"unusedExceptions": [
+        let unused = Unused::from_report(&json!({"unusedExceptions": [
             "./deploy/x.yaml:4: exception for EXR007 suppresses nothing: remove it",
             "prod: pod/a in n: annotation for EXR007 suppresses nothing: remove it",
         ]}));

@@ -50,7 +50,7 @@ pub(super) struct Builds<'a> {
 #[derive(Default)]
 pub(super) struct Plan {
     changes: Vec<(usize, ShownChange)>,
-    left: Vec<(usize, Skipped)>,
+    skipped: Vec<(usize, Skipped)>,
     work: Vec<Work>,
 }
 
@@ -245,7 +245,7 @@ impl<'a> Builds<'a> {
             Ok(secret) => Known::Known(secret.map(|secret| secret_fact(&secret.body))),
             // An error about one secret or namespace does not stop the rest.
             Err(error) => {
-                Refusal::of(error)?;
+                Refusal::from_error(error)?;
                 Known::Unknown
             }
         };
@@ -266,7 +266,7 @@ impl<'a> Builds<'a> {
     }
 
     fn skip(&mut self, index: usize, why: &str) {
-        let left = Skipped {
+        let skipped = Skipped {
             check: CheckId::Exr009,
             field: "spec.output.pushSecret".to_owned(),
             image: String::new(),
@@ -274,7 +274,7 @@ impl<'a> Builds<'a> {
             reason: String::new(),
             is_shown: true,
         };
-        self.plan.left.push((index, left));
+        self.plan.skipped.push((index, skipped));
     }
 }
 
@@ -286,9 +286,9 @@ impl Plan {
                 entry.changes.push(change);
             }
         }
-        for (index, left) in self.left {
+        for (index, skipped) in self.skipped {
             if let Some(entry) = entries.get_mut(index) {
-                entry.left.push(ShownSkipped::of(left));
+                entry.skipped.push(ShownSkipped::from_skipped(skipped));
             }
         }
         self.work

@@ -118,13 +118,13 @@ mod tests {
                 ..Judged::default()
             };
             leave_excepted(&mut judged, &body, day.parse().unwrap());
-            let left = |index| !judged.changes.contains(&change(index));
-            assert_eq!([left(0), left(1)], want, "{body}");
+            let skipped = |index| !judged.changes.contains(&change(index));
+            assert_eq!([skipped(0), skipped(1)], want, "{body}");
             assert!(
                 judged
-                    .left
+                    .skipped
                     .iter()
-                    .all(|left| left.why.ends_with("2027-01-31: frozen"))
+                    .all(|skipped| skipped.why.ends_with("2027-01-31: frozen"))
             );
         }
     }

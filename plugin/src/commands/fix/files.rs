@@ -60,7 +60,7 @@ pub(super) async fn run(
         }
     }
     run.report.finish()?;
-    if run.report.summary.judged == 0 && run.report.summary.errors == 0 {
+    if run.report.summary.checked == 0 && run.report.summary.errors == 0 {
         print_skipped(&skipped, &context.printer);
     } else if let Some(summary) = skipped.summary() {
         context.printer.note(summary);
@@ -134,7 +134,10 @@ impl Run<'_> {
             self.context
                 .printer
                 .raw(&text.clone().unwrap_or_else(unchanged));
-            settle(&mut entries, &Outcome::Done("written to stdout".to_owned()));
+            settle(
+                &mut entries,
+                &Outcome::Changed("written to stdout".to_owned()),
+            );
             return entries;
         };
         let Some(text) = text else {
@@ -149,13 +152,13 @@ impl Run<'_> {
                 journal.done(format!("{shown} written"));
                 self.report
                     .line(Text::new().plain(format!("{shown} ")).green("written"));
-                Outcome::Done(String::new())
+                Outcome::Changed(String::new())
             }
             Ok(Replaced::No) => {
                 journal.nothing_done();
                 let message = format!("skipped {shown}: it changed after it was read");
                 self.context.printer.error(&format!("error: {message}"));
-                Outcome::ChangedMeanwhile(message)
+                Outcome::Conflict(message)
             }
             Err(error) => {
                 journal.nothing_done();
@@ -171,7 +174,7 @@ impl Run<'_> {
     fn exit(&self, allow_empty: bool) -> Exit {
         let summary = &self.report.summary;
         let printer = &self.context.printer;
-        if summary.judged == 0 {
+        if summary.checked == 0 {
             let hint = if allow_empty {
                 ""
             } else {
@@ -179,18 +182,18 @@ impl Run<'_> {
             };
             printer.note(format!("no BuildConfig, Build or ImageStream found{hint}"));
         } else {
-            printer.note(summary.words());
+            printer.note(summary.description());
         }
         let mut exit = Exit::Done;
         // A needed change counts more than a file that cannot be read.
         if summary.errors > 0 && (self.action.write || summary.changes == 0) {
             exit = exit.and(Exit::Failed);
         }
-        if summary.judged == 0 && !allow_empty {
+        if summary.checked == 0 && !allow_empty {
             exit = exit.and(Exit::Incomplete);
         }
         if self.action.write {
-            match (summary.done, summary.not_done) {
+            match (summary.changed, summary.failed) {
                 (_, 0) => {}
                 (0, _) => exit = exit.and(Exit::Failed),
                 (_, _) => exit = exit.and(Exit::Partial),

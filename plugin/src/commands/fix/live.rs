@@ -44,7 +44,7 @@ pub(super) async fn run(
     action: &ClusterAction,
     context: &Context,
 ) -> Result<Exit, Error> {
-    let source = builds::Source::of(&action.waiting)?;
+    let source = builds::Source::from_waiting(&action.waiting)?;
     let cluster = context.cluster().await?;
     let printer = std::sync::Arc::clone(&context.printer);
     let mut surroundings =
@@ -99,7 +99,7 @@ pub(super) async fn run(
         fanout.report(&context.printer);
         return finish_plan(report, entries, exit, settings, context);
     };
-    context.printer.note(report.summary.words());
+    context.printer.note(report.summary.description());
     let writer = write::Writer {
         cluster: &cluster,
         context,
@@ -139,7 +139,7 @@ fn finish_plan(
         report.settled(entry);
     }
     report.finish()?;
-    context.printer.note(report.summary.words());
+    context.printer.note(report.summary.description());
     if report.summary.changes == 0 {
         return Ok(exit);
     }
@@ -177,8 +177,8 @@ impl Planner<'_, '_> {
             streams,
             scheduled,
         } = listed;
-        self.report.summary.judged = judged.saturating_sub(found.len());
-        self.report.summary.system = system;
+        self.report.summary.checked = judged.saturating_sub(found.len());
+        self.report.summary.in_system_namespaces = system;
         for error in errors {
             self.report.error(error);
         }
@@ -236,7 +236,7 @@ impl Planner<'_, '_> {
             self.surroundings,
             found.resource,
             &found.json,
-            |_, verdict| Judged::of(verdict, &body, scope, warnings(verdict, true)),
+            |_, verdict| Judged::new(verdict, &body, scope, warnings(verdict, true)),
         );
         let mut judged = match judged.await? {
             Ok(judged) => judged,
@@ -267,7 +267,7 @@ impl Planner<'_, '_> {
 
 impl Stage {
     /// What objects wait for is created first.
-    const fn of(resource: Resource) -> Self {
+    const fn from_resource(resource: Resource) -> Self {
         match resource {
             Resource::BuildConfigs => Self::BuildConfigs,
             Resource::Builds => Self::Builds,

@@ -15,7 +15,7 @@ use super::settings::Scope;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {
     pub(super) changes: Vec<Change>,
-    pub(super) left: Vec<Skipped>,
+    pub(super) skipped: Vec<Skipped>,
     /// Warnings for the user, in the webhook's words.
     pub(super) warnings: Vec<String>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Skipped {
 
 impl Judged {
     /// The plan for a verdict on an object. `body` is the object.
-    pub(super) fn of(
+    pub(super) fn new(
         verdict: &Verdict<'_>,
         body: &Value,
         scope: Scope,
@@ -67,14 +67,16 @@ impl Judged {
             }
             match &site.decision {
                 Decision::Edit(Mode::Enforce, edit) => {
-                    judged.changes.push(Change::of(site, edit, body));
+                    judged.changes.push(Change::new(site, edit, body));
                 }
                 Decision::Keep(reason) if !is_relevant(*reason) && !is_system(*reason) => {}
-                Decision::Edit(..) | Decision::Keep(_) => judged.left.push(Skipped::of(site)),
+                Decision::Edit(..) | Decision::Keep(_) => {
+                    judged.skipped.push(Skipped::from_site(site))
+                }
             }
         }
         // Warnings about places that are not changed are not shown.
-        if !judged.changes.is_empty() || !judged.left.is_empty() {
+        if !judged.changes.is_empty() || !judged.skipped.is_empty() {
             judged.warnings = warnings;
         }
         judged
@@ -89,7 +91,7 @@ impl Judged {
     pub(super) fn skip_where(&mut self, mut why: impl FnMut(&Change) -> Option<String>) {
         for change in std::mem::take(&mut self.changes) {
             match why(&change) {
-                Some(why) => self.left.push(change.skipped(&why)),
+                Some(why) => self.skipped.push(change.skipped(&why)),
                 None => self.changes.push(change),
             }
         }
@@ -97,7 +99,7 @@ impl Judged {
 }
 
 impl Change {
-    fn of(site: &Site<'_>, edit: &Edit<'_>, body: &Value) -> Self {
+    fn new(site: &Site<'_>, edit: &Edit<'_>, body: &Value) -> Self {
         Self {
             check: check(site.field),
             field: site.field,
@@ -195,7 +197,7 @@ impl Change {
 }
 
 impl Skipped {
-    fn of(site: &Site<'_>) -> Self {
+    fn from_site(site: &Site<'_>) -> Self {
         let (why, reason, is_shown) = match &site.decision {
             Decision::Keep(reason) => (
                 reason.words().to_owned(),

@@ -27,7 +27,7 @@ pub(super) struct Entry {
     pub(super) namespace: String,
     pub(super) name: String,
     pub(super) changes: Vec<ShownChange>,
-    pub(super) left: Vec<ShownSkipped>,
+    pub(super) skipped: Vec<ShownSkipped>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
     /// The outcome of the changes.
@@ -76,15 +76,15 @@ pub(super) struct ShownSkipped {
 pub(super) enum Outcome {
     /// Nothing to change.
     #[default]
-    Nothing,
+    Unchanged,
     /// Only planned.
     Planned,
     /// Made; with details, if any.
-    Done(String),
+    Changed(String),
     /// The object changed after it was read.
-    ChangedMeanwhile(String),
+    Conflict(String),
     /// Permission was denied.
-    NotPermitted(String),
+    Forbidden(String),
     /// Its namespace is being deleted.
     Terminating,
     /// Failed.
@@ -96,19 +96,19 @@ pub(super) enum Outcome {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
     /// Objects that were evaluated.
-    pub(super) judged: usize,
+    pub(super) checked: usize,
     /// Objects with changes.
     pub(super) objects: usize,
     /// Changes.
     pub(super) changes: usize,
     /// Skipped places that are shown.
-    pub(super) left: usize,
+    pub(super) skipped: usize,
     /// Skipped places in system namespaces.
-    pub(super) system: usize,
+    pub(super) in_system_namespaces: usize,
     /// Objects that were changed.
-    pub(super) done: usize,
+    pub(super) changed: usize,
     /// Objects whose changes failed.
-    pub(super) not_done: usize,
+    pub(super) failed: usize,
     /// Objects that remain for another run, because of `--max`.
     pub(super) remaining: usize,
     /// What could not be read.
@@ -147,8 +147,16 @@ impl Entry {
 
     /// Records the engine's verdict.
     pub(super) fn with(mut self, judged: Judged) -> Self {
-        self.changes = judged.changes.iter().map(ShownChange::of).collect();
-        self.left = judged.left.into_iter().map(ShownSkipped::of).collect();
+        self.changes = judged
+            .changes
+            .iter()
+            .map(ShownChange::from_change)
+            .collect();
+        self.skipped = judged
+            .skipped
+            .into_iter()
+            .map(ShownSkipped::from_skipped)
+            .collect();
         self.warnings = judged.warnings;
         if self.is_changed() {
             self.result = Outcome::Planned;
@@ -179,7 +187,7 @@ impl Entry {
 }
 
 impl ShownChange {
-    fn of(change: &Change) -> Self {
+    fn from_change(change: &Change) -> Self {
         Self {
             check: change.check.as_str(),
             field: change.field.to_string(),
@@ -192,14 +200,14 @@ impl ShownChange {
 }
 
 impl ShownSkipped {
-    pub(super) fn of(left: Skipped) -> Self {
+    pub(super) fn from_skipped(skipped: Skipped) -> Self {
         Self {
-            check: left.check.as_str(),
-            field: left.field,
-            image: left.image,
-            why: left.why,
-            reason: left.reason,
-            is_shown: left.is_shown,
+            check: skipped.check.as_str(),
+            field: skipped.field,
+            image: skipped.image,
+            why: skipped.why,
+            reason: skipped.reason,
+            is_shown: skipped.is_shown,
         }
     }
 }
@@ -232,13 +240,17 @@ impl<'a> Report<'a> {
 
     /// An evaluated object: printed immediately, unless the format waits for the end.
     pub(super) fn planned(&mut self, entry: &Entry) {
-        self.summary.judged += 1;
-        let shown = entry.left.iter().filter(|left| left.is_shown).count();
-        self.summary.left += shown;
-        self.summary.system += entry
-            .left
+        self.summary.checked += 1;
+        let shown = entry
+            .skipped
             .iter()
-            .filter(|left| left.reason == "SystemNamespace")
+            .filter(|skipped| skipped.is_shown)
+            .count();
+        self.summary.skipped += shown;
+        self.summary.in_system_namespaces += entry
+            .skipped
+            .iter()
+            .filter(|skipped| skipped.reason == "SystemNamespace")
             .count();
         self.summary.changes += entry.changes.len();
         self.summary.objects += usize::from(entry.is_changed());
@@ -267,14 +279,14 @@ impl<'a> Report<'a> {
     /// The same object, after its outcome is known.
     pub(super) fn settled(&mut self, entry: Entry) {
         match &entry.result {
-            Outcome::Nothing | Outcome::Planned | Outcome::Terminating => {}
-            Outcome::Done(_) => self.summary.done += 1,
-            Outcome::ChangedMeanwhile(_) | Outcome::NotPermitted(_) | Outcome::Failed(_) => {
-                self.summary.not_done += 1;
+            Outcome::Unchanged | Outcome::Planned | Outcome::Terminating => {}
+            Outcome::Changed(_) => self.summary.changed += 1,
+            Outcome::Conflict(_) | Outcome::Forbidden(_) | Outcome::Failed(_) => {
+                self.summary.failed += 1;
             }
         }
         let is_kept = match self.format {
-            Format::Json | Format::Yaml => entry.is_changed() || !entry.left.is_empty(),
+            Format::Json | Format::Yaml => entry.is_changed() || !entry.skipped.is_empty(),
             Format::Name | Format::Table => false,
         };
         if is_kept {
@@ -294,7 +306,7 @@ impl<'a> Report<'a> {
     fn show(&self, entry: &Entry) {
         self.line(Text::new().bold(entry.place()));
         for change in &entry.changes {
-            let old = words(&change.old);
+            let old = shown(&change.old);
             let mut about: Vec<String> = Vec::new();
             if !change.image.is_empty() {
                 about.push(change.image.clone());
@@ -309,18 +321,18 @@ impl<'a> Report<'a> {
             self.line(
                 Text::new()
                     .plain(format!("  {}  {}: {old} → ", change.check, change.field))
-                    .green(words(&change.new))
+                    .green(shown(&change.new))
                     .plain(about),
             );
         }
-        for left in entry.left.iter().filter(|left| left.is_shown) {
-            let image = match &*left.image {
+        for skipped in entry.skipped.iter().filter(|skipped| skipped.is_shown) {
+            let image = match &*skipped.image {
                 "" => String::new(),
                 image => format!(" ({image})"),
             };
             self.line(Text::new().dim(format!(
                 "  {}  {}: unchanged: {}{image}",
-                left.check, left.field, left.why
+                skipped.check, skipped.field, skipped.why
             )));
         }
     }
@@ -346,7 +358,7 @@ impl<'a> Report<'a> {
 
 impl Summary {
     /// One line about a plan.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn description(&self) -> String {
         let mut parts = vec![if self.changes == 0 {
             "nothing to do".to_owned()
         } else {
@@ -356,13 +368,13 @@ impl Summary {
                 count(self.objects, "object")
             )
         }];
-        if self.left > 0 {
-            parts.push(format!("{} unchanged", count(self.left, "place")));
+        if self.skipped > 0 {
+            parts.push(format!("{} unchanged", count(self.skipped, "place")));
         }
-        if self.system > 0 {
+        if self.in_system_namespaces > 0 {
             parts.push(format!(
                 "{} in system namespaces or in namespaces for which the webhook is not called",
-                count(self.system, "place")
+                count(self.in_system_namespaces, "place")
             ));
         }
         if self.errors > 0 {
@@ -370,7 +382,7 @@ impl Summary {
         }
         format!(
             "{} checked: {}",
-            count(self.judged, "object"),
+            count(self.checked, "object"),
             parts.join(", ")
         )
     }
@@ -383,14 +395,14 @@ pub(super) fn count(number: usize, what: &str) -> String {
 }
 
 /// A value as text: `none`, `true`, `{name: dockerhub}`.
-fn words(value: &Value) -> String {
+fn shown(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),
         Value::Object(members) => {
             let members: BTreeMap<&String, String> = members
                 .iter()
-                .map(|(key, value)| (key, words(value)))
+                .map(|(key, value)| (key, shown(value)))
                 .collect();
             let members: Vec<String> = members
                 .iter()

@@ -90,7 +90,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Usage`]
     pub(super) fn resolve(args: Args, context: &Context) -> Result<Self, Error> {
-        let scope = Scope::of(&args.check)?;
+        let scope = Scope::from_names(&args.check)?;
         let policies = args.policy.map(read_policies).transpose()?;
         let names = [args.files, args.filename].concat();
         let action = if names.is_empty() {
@@ -175,7 +175,7 @@ impl Scope {
         waiting: true,
     };
 
-    fn of(names: &[String]) -> Result<Self, Error> {
+    fn from_names(names: &[String]) -> Result<Self, Error> {
         if names.is_empty() {
             return Ok(Self::ALL);
         }
@@ -253,7 +253,7 @@ mod tests {
 
     fn scope(names: &[&str]) -> Result<Scope, String> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Scope::of(&names).map_err(|error| error.to_string())
+        Scope::from_names(&names).map_err(|error| error.to_string())
     }
 
     #[test]

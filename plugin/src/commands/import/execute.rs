@@ -228,7 +228,7 @@ impl Runner<'_> {
         while let Some((refusal, what, why)) = self.waited_for() {
             let waiting = format!("waiting for {what}: {why}");
             if waiting != shown || self.context.printer.has_status() {
-                report_progress(&self.context.printer, &waiting);
+                self.context.printer.progress(&waiting);
                 shown = waiting;
             }
             let is_next = match refusal {
@@ -312,18 +312,9 @@ async fn report_if_slow<T>(printer: &Printer, what: &str, work: impl Future<Outp
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => return done,
-        () = tokio::time::sleep(SLOW) => report_progress(printer, &format!("importing {what}")),
+        () = tokio::time::sleep(SLOW) => printer.progress(&format!("importing {what}")),
     }
     let done = work.await;
     printer.clear_status();
     done
-}
-
-/// Shows the current work: on a terminal until the next message.
-fn report_progress(printer: &Printer, what: &str) {
-    if printer.has_status() {
-        printer.status(what);
-    } else {
-        printer.note(what);
-    }
 }

@@ -66,7 +66,7 @@ impl<'a> Report<'a> {
                 let line = Text::new().plain(format!("{reference} "));
                 let line = match before {
                     Some(before) => line
-                        .yellow("imported")
+                        .orange("imported")
                         .plain(format!(": {before} -> {after}")),
                     None => line.green("imported").plain(format!(": none -> {after}")),
                 };

@@ -112,7 +112,7 @@ impl Documents {
             if !is_ours || OTHER_KINDS.contains(&&*object.kind) {
                 continue;
             }
-            let mut entry = Entry::of(&object, &document.origin_of(&object));
+            let mut entry = Entry::new(&object, &document.origin_of(&object));
             let faults = std::mem::take(&mut entry.faults).into_iter();
             entry.faults = faults
                 .map(|fault| fault.on(document, &object.pointer))
@@ -136,12 +136,12 @@ impl Documents {
                 continue;
             };
             let mut fault = if is_list {
-                Fault::of(
+                Fault::new(
                     "",
                     format!("a list exists already, {earlier}; only one is used"),
                 )
             } else {
-                Fault::of(
+                Fault::new(
                     "metadata.name",
                     format!("{earlier} has the same name; the cluster would keep only this one"),
                 )
@@ -154,9 +154,9 @@ impl Documents {
 }
 
 impl Entry {
-    fn of(object: &FoundObject<'_>, origin: &Origin) -> Self {
+    fn new(object: &FoundObject<'_>, origin: &Origin) -> Self {
         let read = match &*object.kind {
-            _ if object.api_version != REGISTRY_POLICY.api_version() => Err(vec![Fault::of(
+            _ if object.api_version != REGISTRY_POLICY.api_version() => Err(vec![Fault::new(
                 "apiVersion",
                 format!(
                     "{:?} has no kind {}; write {}",
@@ -171,7 +171,7 @@ impl Entry {
                 let known = [KIND, APPROVED];
                 Err(vec![Fault {
                     suggestion: crate::closest::closest(other, known).map(str::to_owned),
-                    ..Fault::of(
+                    ..Fault::new(
                         "kind",
                         format!(
                             "unknown kind {other}; the kinds are {}",
@@ -220,8 +220,8 @@ fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     }
     let told = |error: &dyn std::fmt::Display| vec![Fault::from_text(&error.to_string())];
     let spec = without_nulls(body.get("spec").unwrap_or(&Value::Null));
-    let spec: PolicySpec =
-        serde_json::from_value(spec).map_err(|error| vec![Fault::of("spec", error.to_string())])?;
+    let spec: PolicySpec = serde_json::from_value(spec)
+        .map_err(|error| vec![Fault::new("spec", error.to_string())])?;
     let policy = Policy::compile(&object.name(), "", &spec).map_err(|error| told(&error))?;
     let sets = spec.push.is_some() || spec.pull.is_some() || spec.import.is_some();
     if !sets && spec.mode != Mode::Off {
@@ -258,8 +258,8 @@ fn approved_registries(body: &Value) -> Result<Content, Vec<Fault>> {
     let document: ApprovedDocument = serde_path_to_error::deserialize(body).map_err(|error| {
         let path = error.path().to_string();
         vec![match path.as_str() {
-            "." => Fault::of("", error.inner().to_string()),
-            path => Fault::of(path, error.inner().to_string()),
+            "." => Fault::new("", error.inner().to_string()),
+            path => Fault::new(path, error.inner().to_string()),
         }]
     })?;
     let faults = Approved::faults(&document);

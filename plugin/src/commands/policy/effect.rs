@@ -123,13 +123,13 @@ impl Effect {
             .collect();
         let approved = read.approved().cloned();
         if stated.is_empty() {
-            return Ok(Self::of(
+            return Ok(Self::new(
                 Origin::BuiltIn,
                 vec![Stated::built_in()],
                 approved,
             ));
         }
-        Ok(Self::of(Origin::Files, stated, approved))
+        Ok(Self::new(Origin::Files, stated, approved))
     }
 
     /// From a cluster; the built-in one if it does not know the kind or, with a warning, if this user cannot read
@@ -150,15 +150,15 @@ impl Effect {
             other => other?,
         };
         let stated = found.iter().map(Stated::of_object).collect();
-        Ok(Self::of(Origin::Cluster, stated, None))
+        Ok(Self::new(Origin::Cluster, stated, None))
     }
 
     /// The policies without any input.
     pub(super) fn built_in() -> Self {
-        Self::of(Origin::BuiltIn, vec![Stated::built_in()], None)
+        Self::new(Origin::BuiltIn, vec![Stated::built_in()], None)
     }
 
-    fn of(origin: Origin, mut stated: Vec<Stated>, approved: Option<Approved>) -> Self {
+    fn new(origin: Origin, mut stated: Vec<Stated>, approved: Option<Approved>) -> Self {
         let usable = stated.iter().filter_map(|one| one.policy.clone());
         let set = PolicySet::new(usable.collect());
         let order: Vec<&str> = set.by_specificity().iter().map(|p| p.name()).collect();

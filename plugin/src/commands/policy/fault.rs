@@ -45,7 +45,7 @@ const METADATA: [&str; 15] = [
 
 impl Fault {
     /// For a field, by its dotted path.
-    pub(super) fn of(field: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(field: &str, message: impl Into<String>) -> Self {
         let parts = field.split(['.', '[']).filter(|part| !part.is_empty());
         let pointer = parts
             .flat_map(|part| ["/", part.trim_end_matches(']')])
@@ -62,8 +62,8 @@ impl Fault {
     /// From a text that begins with the field: `spec.registry: …`.
     pub(super) fn from_text(text: &str) -> Self {
         match text.split_once(": ") {
-            Some((field, message)) if !field.contains(' ') => Self::of(field, message),
-            _ => Self::of("", text),
+            Some((field, message)) if !field.contains(' ') => Self::new(field, message),
+            _ => Self::new("", text),
         }
     }
 
@@ -118,7 +118,7 @@ pub(super) fn unknown(value: Option<&Value>, field: &str, known: &[&str]) -> Vec
                 field => format!("{field}.{key}"),
             };
             Fault::from(PolicyFault {
-                pointer: Fault::of(&path, "").pointer,
+                pointer: Fault::new(&path, "").pointer,
                 message: format!("unknown field \"{path}\""),
                 field: path,
                 known: known.iter().map(|name| (*name).to_owned()).collect(),
@@ -137,9 +137,9 @@ pub(super) fn metadata(body: &Value) -> Vec<Fault> {
     };
     let (name, prefix) = (text("name"), text("generateName"));
     if name.is_empty() && prefix.is_empty() {
-        faults.push(Fault::of("metadata.name", "Required value"));
+        faults.push(Fault::new("metadata.name", "Required value"));
     } else if !is_subdomain(if name.is_empty() { "x" } else { name }) {
-        faults.push(Fault::of(
+        faults.push(Fault::new(
             "metadata.name",
             format!(
                 "Invalid value: {name:?}: must be a valid object name: lower case letters, digits, \

@@ -272,7 +272,7 @@ fn details(one: &Stated, printer: &Printer) {
     let conflicts = one.reported_conflicts();
     if !conflicts.is_empty() {
         let text = Text::new().bold(format!("{:<13}", "ties with"));
-        printer.line(text.yellow(conflicts.join(", ")));
+        printer.line(text.orange(conflicts.join(", ")));
     }
     let facts = one.status.get("facts").and_then(Value::as_array);
     for fact in facts.into_iter().flatten() {

@@ -275,9 +275,9 @@ fn answer_lines(trial: &Trial, list: Option<&(String, Vec<String>)>) -> Vec<Text
             .collect(),
         Answer::Internal => vec![head().green("yes: it is in the integrated registry")],
         Answer::Invalid(why) => vec![head().red(format!("no: {why}"))],
-        Answer::Parameter => vec![head().yellow("unknown: it contains a parameter")],
+        Answer::Parameter => vec![head().orange("unknown: it contains a parameter")],
         Answer::Searched => {
-            vec![head().yellow(
+            vec![head().orange(
                 "unknown: it is a short name, and the registries that the nodes search are unknown",
             )]
         }
@@ -330,7 +330,7 @@ fn report(
                 .map(|place| {
                     json!({
                         "kind": place.kind, "field": place.field, "policy": place.policy,
-                        "injects": place.injects, "words": place.words,
+                        "injects": place.injects, "message": place.words,
                     })
                 })
                 .collect();
@@ -351,7 +351,7 @@ fn report(
             json!({
                 "image": trial.image, "role": trial.role.word(), "policy": trial.policy(),
                 "injects": trial.injects(), "places": places, "means": means,
-                "approved": trial.approved(), "words": why,
+                "approved": trial.approved(), "messages": why,
             })
         })
         .collect();

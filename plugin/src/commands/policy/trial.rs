@@ -124,7 +124,7 @@ impl World {
             };
             subject.namespace = self.namespace.as_str().into();
             let verdict = Engine.evaluate(&subject, &facts);
-            places.extend(verdict.sites.iter().map(|site| Place::of(resource, site)));
+            places.extend(verdict.sites.iter().map(|site| Place::new(resource, site)));
         }
         Trial {
             image: image.to_owned(),
@@ -136,7 +136,7 @@ impl World {
 }
 
 impl Place {
-    fn of(resource: Resource, site: &Site<'_>) -> Self {
+    fn new(resource: Resource, site: &Site<'_>) -> Self {
         Self {
             kind: resource.kind(),
             field: site.field.to_string(),

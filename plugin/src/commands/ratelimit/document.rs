@@ -36,7 +36,7 @@ pub(super) struct RateLimits {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
     pub(super) identity: Who,
-    /// `limited`, `untold`, `refused` or `failed`.
+    /// `limited`, `notReported`, `refused` or `failed`.
     pub(super) state: &'static str,
     pub(super) limit: Option<u64>,
     pub(super) remaining: Option<u64>,
@@ -92,7 +92,7 @@ pub(super) struct LoadRow {
     pub(super) pulls: PullsRow,
     /// None if the registry reported no limit.
     pub(super) allowed: Option<u64>,
-    /// `measured`, `published`, or `untold`.
+    /// `measured`, `published`, or `notReported`.
     pub(super) basis: &'static str,
     /// `within`, `mayExceed` or `exceeds`.
     pub(super) standing: &'static str,
@@ -116,9 +116,9 @@ pub(super) struct TagRow {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullsRow {
-    pub(super) least: u64,
+    pub(super) min: u64,
     /// None without an upper bound.
-    pub(super) most: Option<u64>,
+    pub(super) max: Option<u64>,
 }
 
 impl RateLimits {
@@ -135,7 +135,7 @@ impl RateLimits {
             api_version: "extreg.io/v1",
             kind: "RateLimits",
             registry: settings.registry.clone(),
-            measured: measured.iter().map(Row::of).collect(),
+            measured: measured.iter().map(Row::from_measurement).collect(),
             published,
             budget: None,
         }
@@ -150,13 +150,13 @@ impl RateLimits {
         invocation: &Invocation,
     ) -> Self {
         let row = |load: Load| LoadRow {
-            identity: Who::of(&load.identity),
-            pulls: PullsRow::of(load.pulls),
+            identity: Who::from_identity(&load.identity),
+            pulls: PullsRow::from_pulls(load.pulls),
             allowed: load.allowed.pulls(),
             basis: match load.allowed {
                 Allowed::Measured(_) => "measured",
                 Allowed::Published(_) | Allowed::Unknown(_) => "published",
-                Allowed::Untold => "untold",
+                Allowed::Untold => "notReported",
             },
             standing: match load.standing {
                 Standing::Within => "within",
@@ -164,8 +164,8 @@ impl RateLimits {
                 Standing::Exceeds => "exceeds",
             },
             remedies: steps(&load, &self.registry, follows, invocation),
-            tags: load.tags.iter().map(TagRow::of).collect(),
-            over: load.over.iter().map(TagRow::of).collect(),
+            tags: load.tags.iter().map(TagRow::from_tag_cost).collect(),
+            over: load.over.iter().map(TagRow::from_tag_cost).collect(),
         };
         self.budget = Some(Counted {
             namespace,
@@ -179,11 +179,11 @@ impl RateLimits {
 }
 
 impl Row {
-    fn of(one: &Measurement) -> Self {
-        let identity = Who::of(&one.identity);
+    fn from_measurement(one: &Measurement) -> Self {
+        let identity = Who::from_identity(&one.identity);
         let (state, limit, message) = match &one.result {
             Measured::Limited(limit) => ("limited", Some(limit), None),
-            Measured::Untold => ("untold", None, None),
+            Measured::Untold => ("notReported", None, None),
             Measured::Refused(why) => ("refused", None, Some(why.clone())),
             Measured::Failed(why) => ("failed", None, Some(why.clone())),
         };
@@ -200,7 +200,7 @@ impl Row {
 }
 
 impl Who {
-    fn of(identity: &Identity) -> Self {
+    fn from_identity(identity: &Identity) -> Self {
         let (kind, username) = match identity {
             Identity::Account(username) => ("account", Some(username.clone())),
             Identity::Anonymous => ("anonymous", None),
@@ -211,30 +211,33 @@ impl Who {
 }
 
 impl TagRow {
-    fn of(tag: &TagCost) -> Self {
+    fn from_tag_cost(tag: &TagCost) -> Self {
         Self {
             namespace: tag.namespace.clone(),
             stream: tag.stream.clone(),
             tag: tag.tag.clone(),
             image: tag.image.clone(),
-            pulls: PullsRow::of(tag.pulls),
+            pulls: PullsRow::from_pulls(tag.pulls),
         }
     }
 }
 
 impl PullsRow {
-    const fn of(pulls: Pulls) -> Self {
+    const fn from_pulls(pulls: Pulls) -> Self {
         Self {
-            least: pulls.least,
-            most: pulls.most,
+            min: pulls.least,
+            max: pulls.most,
         }
     }
 
     /// As text.
-    pub(super) fn words(self) -> String {
+    pub(super) fn description(self) -> String {
+        if (self.min, self.max) == (0, None) {
+            return "unknown".to_owned();
+        }
         Pulls {
-            least: self.least,
-            most: self.most,
+            least: self.min,
+            most: self.max,
         }
         .to_string()
     }

@@ -22,7 +22,7 @@ pub(super) fn table(limits: &RateLimits, printer: &Printer) {
         let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
         measured.row([
             limits.registry.clone(),
-            row.identity.words(),
+            row.identity.description(),
             limit(row),
             number(row.remaining),
             row.source.clone().unwrap_or_else(|| "-".to_owned()),
@@ -45,12 +45,12 @@ pub(super) fn table(limits: &RateLimits, printer: &Printer) {
 /// measured or counted.
 fn answer(limits: &RateLimits) -> Option<String> {
     let measured = limits.measured.iter().map(|row| {
-        let who = row.identity.words();
+        let who = row.identity.description();
         match (row.remaining, row.limit) {
             (Some(remaining), Some(limit)) => {
                 format!("{remaining} of {limit} pulls remain ({who})")
             }
-            _ if row.state == "untold" => format!("no limit reported ({who})"),
+            _ if row.state == "notReported" => format!("no limit reported ({who})"),
             _ => format!("the limit is unknown ({who})"),
         }
     });
@@ -89,9 +89,9 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
             _ => "may exceed",
         };
         table.row([
-            load.identity.words(),
+            load.identity.description(),
             load.tags.len().to_string(),
-            load.pulls.words(),
+            load.pulls.description(),
             allowed,
             standing.to_owned(),
         ]);
@@ -104,7 +104,7 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
 
 fn over(load: &LoadRow, printer: &Printer) {
     printer.line("");
-    let who = load.identity.words();
+    let who = load.identity.description();
     let title = match load.standing {
         "exceeds" => format!("Beyond the limit ({who}):"),
         _ => format!("Possibly beyond the limit ({who}):"),
@@ -116,7 +116,7 @@ fn over(load: &LoadRow, printer: &Printer) {
             tag.namespace.clone(),
             format!("{}:{}", tag.stream, tag.tag),
             tag.image.clone(),
-            tag.pulls.words(),
+            tag.pulls.description(),
         ]);
     }
     table.print(printer);
@@ -131,9 +131,9 @@ pub(super) fn notes(limits: &RateLimits, settings: &Settings, context: &Context)
     let printer = &context.printer;
     let registry = &limits.registry;
     for row in &limits.measured {
-        let who = row.identity.words();
+        let who = row.identity.description();
         match (row.state, &row.message) {
-            ("untold", _) => printer.note(format!(
+            ("notReported", _) => printer.note(format!(
                 "{registry} reported no limit ({who}): it is a paid account, or a publisher's image, \
                  or the registry does not meter"
             )),
@@ -210,7 +210,7 @@ fn note_about(load: &LoadRow, registry: &str, printer: &Printer) {
         ("account", "published") if load.standing != "within" => printer.note(format!(
             "{} is assumed to be a free account of {registry}, because a paid one has no limit: \
              use --secret or --auth-file to check it",
-            load.identity.words()
+            load.identity.description()
         )),
         ("unknown", _) => printer.note(format!(
             "the account with which {} {} imported is unknown, because secrets could not be read",
@@ -229,7 +229,7 @@ fn limit(row: &Row) -> String {
     match (row.limit, row.window_seconds) {
         (Some(limit), Some(window)) => format!("{limit} in {}", span(window)),
         _ => match row.state {
-            "untold" => "none reported".to_owned(),
+            "notReported" => "none reported".to_owned(),
             state => state.to_owned(),
         },
     }
@@ -248,7 +248,7 @@ fn span(seconds: u64) -> String {
 
 impl Who {
     /// As text.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn description(&self) -> String {
         match (&self.username, self.kind) {
             (Some(username), _) => username.clone(),
             (None, "anonymous") => "anonymous".to_owned(),

@@ -7,7 +7,7 @@ use extreg_core::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::error::Error;
+use crate::{error::Error, print::Document};
 
 /// Spellings of Docker Hub, right and wrong, that secrets contain.
 const DOCKER_HUB_KEYS: [&str; 6] = [
@@ -23,7 +23,7 @@ const DOCKER_HUB_KEYS: [&str; 6] = [
 #[derive(Debug, Serialize)]
 pub(super) struct Answer<'a> {
     /// How OpenShift reads it.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "reading")]
     pub(super) reading: ReferenceAnswer<'a>,
     /// Its meaning, by field.
     #[serde(serialize_with = "by_role")]
@@ -34,6 +34,7 @@ pub(super) struct Answer<'a> {
 
 /// The registry of a reference.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Meaning {
     /// Whether it is Docker Hub.
     pub(super) docker_hub: Likelihood,
@@ -41,7 +42,7 @@ pub(super) struct Meaning {
     pub(super) registries: Vec<String>,
     /// Why it has no registry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) why_none: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 /// A yes or no that can depend on more than the reference.
@@ -65,9 +66,14 @@ pub(super) struct KeyRow {
 
 impl<'a> Answer<'a> {
     /// Resolves without a cluster, so only the usual names of the internal registry are known.
-    pub(super) fn of(reference: &'a str) -> Self {
+    pub(super) fn from_reference(reference: &'a str) -> Self {
         let internal = InternalRegistry::default();
-        let meaning = |role| (role, Meaning::of(&resolve(reference, role, &internal)));
+        let meaning = |role| {
+            (
+                role,
+                Meaning::from_resolution(&resolve(reference, role, &internal)),
+            )
+        };
         Self {
             reading: ReferenceAnswer::of(reference),
             registries: RefRole::ALL.map(meaning).into(),
@@ -89,20 +95,25 @@ impl<'a> Answer<'a> {
                 .any(|(_, meaning)| meaning.docker_hub == Likelihood::Maybe)
     }
 
+    /// The document of `-o`.
+    pub(super) const fn document(&self) -> Document<'_, Self> {
+        Document::new("ImageReference", self)
+    }
+
     /// One line of JSON, its members sorted.
     pub(super) fn to_json_line(&self) -> Result<String, Error> {
-        serde_json::to_value(self)
+        serde_json::to_value(self.document())
             .map(|value| format!("{value}\n"))
             .map_err(|error| Error::failed(format!("cannot serialize: {error}")))
     }
 }
 
 impl Meaning {
-    fn of(resolution: &Resolution<'_>) -> Self {
+    fn from_resolution(resolution: &Resolution<'_>) -> Self {
         let none = |why: String| Self {
             docker_hub: Likelihood::No,
             registries: Vec::new(),
-            why_none: Some(why),
+            message: Some(why),
         };
         match resolution {
             Resolution::Certain(host, _) => Self {
@@ -111,17 +122,17 @@ impl Meaning {
                     RegistryHost::Other(_) => Likelihood::No,
                 },
                 registries: vec![host.to_string()],
-                why_none: None,
+                message: None,
             },
             Resolution::FirstOf(list, _) => Self {
                 docker_hub: Likelihood::Maybe,
                 registries: list.iter().map(|&host| host.to_owned()).collect(),
-                why_none: None,
+                message: None,
             },
             Resolution::Internal(image) => Self {
                 docker_hub: Likelihood::No,
                 registries: vec![image.registry().to_owned()],
-                why_none: None,
+                message: None,
             },
             Resolution::Parameter => Self {
                 docker_hub: Likelihood::Maybe,
@@ -177,6 +188,25 @@ fn spellings(image: ImageRef<'_>) -> Vec<String> {
     keys
 }
 
+/// A reading with the names of this document, not those of JSON lines.
+fn reading<S: Serializer>(reading: &ReferenceAnswer<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    let ReferenceAnswer::Parsed(parsed) = reading else {
+        return reading.serialize(serializer);
+    };
+    let mut map = serializer.serialize_map(None)?;
+    map.serialize_entry("defaulted", &parsed.defaulted)?;
+    map.serialize_entry("dockerHub", &parsed.docker_hub)?;
+    map.serialize_entry("exact", &parsed.exact)?;
+    map.serialize_entry("id", parsed.id)?;
+    map.serialize_entry("name", parsed.name)?;
+    map.serialize_entry("namespace", parsed.namespace)?;
+    map.serialize_entry("ref", parsed.reference)?;
+    map.serialize_entry("registry", parsed.registry)?;
+    map.serialize_entry("string", &parsed.string)?;
+    map.serialize_entry("tag", parsed.tag)?;
+    map.end()
+}
+
 fn by_role<S: Serializer>(rows: &[(RefRole, Meaning)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(rows.len()))?;
     for (role, meaning) in rows {
@@ -200,19 +230,19 @@ fn role_name(role: RefRole) -> &'static str {
     match role {
         RefRole::Import => "import",
         RefRole::Push => "push",
-        RefRole::BasePull => "base_image",
-        RefRole::SourcePull => "source_image",
+        RefRole::BasePull => "baseImage",
+        RefRole::SourcePull => "sourceImage",
         RefRole::WorkloadPull => "workload",
     }
 }
 
 fn consumer_name(consumer: Consumer) -> &'static str {
     match consumer {
-        Consumer::BuildPush => "build_push",
-        Consumer::BuildPull => "build_pull",
+        Consumer::BuildPush => "buildPush",
+        Consumer::BuildPull => "buildPull",
         Consumer::Import => "import",
         Consumer::Kubelet => "kubelet",
-        Consumer::ContainersImage => "containers_image",
+        Consumer::ContainersImage => "containersImage",
         Consumer::Shipwright => "shipwright",
     }
 }
@@ -224,18 +254,18 @@ mod tests {
     use super::*;
 
     fn answer(reference: &str) -> Value {
-        serde_json::from_str(&Answer::of(reference).to_json_line().unwrap()).unwrap()
+        serde_json::from_str(&Answer::from_reference(reference).to_json_line().unwrap()).unwrap()
     }
 
     #[test]
     fn a_short_name_means_different_registries() {
         let answer = answer("user/app:v1");
-        assert_eq!(answer["docker_hub"], true);
+        assert_eq!(answer["dockerHub"], true);
         assert_eq!(
             answer["registries"]["push"],
-            json!({ "docker_hub": "yes", "registries": ["docker.io"] })
+            json!({ "dockerHub": "yes", "registries": ["docker.io"] })
         );
-        assert_eq!(answer["registries"]["base_image"]["docker_hub"], "maybe");
+        assert_eq!(answer["registries"]["baseImage"]["dockerHub"], "maybe");
         assert_eq!(
             answer["registries"]["workload"]["registries"],
             json!(["registry.access.redhat.com", "docker.io"])
@@ -250,8 +280,8 @@ mod tests {
         assert_eq!(
             row("docker.io"),
             &json!({
-                "build_push": false, "build_pull": true, "import": true, "kubelet": true,
-                "containers_image": true, "shipwright": false,
+                "buildPush": false, "buildPull": true, "import": true, "kubelet": true,
+                "containersImage": true, "shipwright": false,
             })
         );
         let all = row("https://index.docker.io/v1/").as_object().unwrap();
@@ -280,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_reference_has_a_reason() {
+    fn an_invalid_reference_has_a_message() {
         for (reference, why) in [
             ("docker.io", "names a registry but no repository in it"),
             ("docker://x", "invalid reference format"),
@@ -288,7 +318,7 @@ mod tests {
         ] {
             let answer = answer(reference);
             assert_eq!(
-                answer["registries"]["import"]["why_none"], why,
+                answer["registries"]["import"]["message"], why,
                 "{reference}"
             );
             assert_eq!(answer["keys"], json!([]), "{reference}");

@@ -70,7 +70,7 @@ fn print_registries(rows: &[(RefRole, Meaning)], printer: &Printer) {
             Likelihood::No => "no",
             Likelihood::Maybe => "maybe",
         };
-        let registry = match (&meaning.why_none, meaning.registries.as_slice()) {
+        let registry = match (&meaning.message, meaning.registries.as_slice()) {
             (Some(why), _) => Text::new().red(format!("none: {why}")),
             (None, [registry]) => registry.as_str().into(),
             (None, list) => format!("first of {}", list.join(", ")).into(),

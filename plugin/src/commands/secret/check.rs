@@ -36,7 +36,7 @@ use crate::{
 
 /// Show who uses which key of which secret for an image, and where they differ
 ///
-/// Each consumer searches other secrets and matches their keys by its own rules: the push of a build,
+/// Each consumer searches different secrets and matches their keys by its own rules: the push of a build,
 /// its pulls, imports, the kubelet, CRI-O and Shipwright. This command evaluates all of them, and queries
 /// registries for the permissions of the credentials. It never shows a password.
 #[derive(Clone, Debug, clap::Args)]
@@ -105,7 +105,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Format::Table | Format::Wide => {
             context
                 .printer
-                .line(Text::new().bold(answer.summary.words()));
+                .line(Text::new().bold(answer.summary.description()));
             table::print(&answer, settings.format == Format::Wide, context);
         }
     }
@@ -124,7 +124,7 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
     let namespace = (!all_namespaces).then(|| cluster.namespace().to_owned());
     let snapshot = snapshot(&cluster, namespace.as_deref(), context).await?;
     let version = links::version(&cluster, openshift_version(&cluster).await).await;
-    let reads = Reads::of(version.as_deref());
+    let reads = Reads::from_version(version.as_deref());
     let query = Query {
         images: &settings.images,
         names,

@@ -112,7 +112,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             }
             Err(error) => {
                 journal.failed(&error);
-                match Refusal::of(error) {
+                match Refusal::from_error(error) {
                     Ok(refusal) => fanout.refused(reference.to_string(), &namespace, refusal),
                     Err(error) => {
                         stopped = Some(error);

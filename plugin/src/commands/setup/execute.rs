@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use extreg_cluster::{
     ApplyOptions, Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Owned, Verb, is_owned,
+    show_if_slow,
 };
 use extreg_terminal::Exit;
 
@@ -154,9 +155,11 @@ impl Runner<'_> {
                     // OpenShift creates its accounts in every project shortly after the project.
                     let await_account = self.made_project
                         && matches!(self.project, Some(Project::Absent(How::Request)));
-                    let (verb, account) = link
-                        .apply(self.cluster, self.namespace, self.dry_run, await_account)
-                        .await?;
+                    let linked =
+                        link.apply(self.cluster, self.namespace, self.dry_run, await_account);
+                    let printer = &self.context.printer;
+                    let (verb, account) =
+                        show_if_slow(printer, &reference.to_string(), linked).await?;
                     (verb, Some(account))
                 };
                 self.done(&reference, verb, account.as_ref());

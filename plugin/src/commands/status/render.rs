@@ -107,7 +107,7 @@ fn colored(text: Text, state: State, words: impl Into<String>) -> Text {
     match state {
         State::Ok => text.green(words),
         State::Broken => text.red(words),
-        State::Waiting | State::Unknown => text.yellow(words),
+        State::Waiting | State::Unknown => text.orange(words),
         State::None => text.dim(words),
     }
 }

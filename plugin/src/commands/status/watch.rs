@@ -94,8 +94,8 @@ fn show(
             if report.flows.is_empty() {
                 lines.push(Text::from(format!("No flows found in {}.", source.place())));
             }
-            let not_seen = report.not_seen.iter();
-            lines.extend(not_seen.map(|line| Text::new().dim(format!("not read: {line}"))));
+            let gaps = report.gaps.iter();
+            lines.extend(gaps.map(|line| Text::new().dim(format!("not read: {line}"))));
             if printer.can_redraw() {
                 // Ages grow, so the text can change even if the report does not.
                 printer.draw(&lines);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use extreg_cluster::Cluster;
+use extreg_cluster::{Cluster, show_if_slow};
 use extreg_terminal::Exit;
 use serde::Serialize;
 
@@ -14,10 +14,10 @@ use crate::{
         expectation::Expectations,
         installed::Installed,
         kinds,
-        proof::{self, Proven},
+        proof::{self, CALL, Proven},
         site, wait,
     },
-    print::{DataFormat, to_data},
+    print::{DataFormat, to_report},
 };
 
 /// Everything was installed earlier: only a short time for pods that restart.
@@ -63,7 +63,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let (answer, exit) = check(&cluster, &live, args.proof_namespace.as_deref(), context).await?;
     let printer = &context.printer;
     match args.output.format {
-        Some(format) => printer.raw(&to_data(&answer, format)?),
+        Some(format) => printer.raw(&to_report("WebhookCheck", &answer, format)?),
         None if answer.works => printer.line(answer.message),
         None => printer.error(&format!("error: {}", answer.message)),
     }
@@ -101,13 +101,15 @@ async fn check(
     };
     let namespace = Some(site.namespace.clone());
     let limit = wait::limit(context, LIMIT);
-    let why = match proof::prove(cluster, &site, &expectations, limit).await {
+    let proof = proof::prove(cluster, &site, &expectations, limit);
+    let why = match show_if_slow(&context.printer, CALL, proof).await {
         Ok(proven) => return Ok((works(&proven, namespace), Exit::Done)),
         Err(Error::Refused(why)) => why,
         Err(error) => return Err(error),
     };
     let limit = wait::limit(context, REHEARSAL_LIMIT);
-    let rehearsed = proof::rehearse(cluster, configuration, &site.namespace, limit, context).await;
+    let rehearsal = proof::rehearse(cluster, configuration, &site.namespace, limit, context);
+    let rehearsed = show_if_slow(&context.printer, CALL, rehearsal).await;
     let message = match rehearsed {
         Err(Error::Refused(cause)) => cause,
         // It can be called, or this user cannot find out: then the first error is the result.
@@ -122,7 +124,7 @@ async fn check(
 }
 
 fn works(proven: &Proven, namespace: Option<String>) -> Answer {
-    let words = proven.words();
+    let words = proven.description();
     let place = namespace.as_deref().unwrap_or_default();
     Answer {
         works: true,

@@ -3,6 +3,7 @@
 mod gather;
 mod show;
 
+use extreg_cluster::show_if_slow;
 use extreg_terminal::Exit;
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::{
     context::Context,
     error::Error,
     installation::importer,
-    print::{DataFormat, to_data},
+    print::{DataFormat, to_report},
 };
 
 /// Show the webhook: configuration, pods, certificate, importer, policies and facts
@@ -85,7 +86,7 @@ enum FollowsBuilds {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Certificate {
-    /// `service-ca`, `own` or `elsewhere`.
+    /// `service-ca`, `own` or `external`.
     issuer: &'static str,
     not_after: String,
     /// Whether the API servers trust it.
@@ -116,9 +117,11 @@ struct Fact {
 /// Shows the state.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
-    let status = gather::gather(&cluster).await?;
+    let status = show_if_slow(&context.printer, "the webhook", gather::gather(&cluster)).await?;
     match args.output.format {
-        Some(format) => context.printer.raw(&to_data(&status, format)?),
+        Some(format) => context
+            .printer
+            .raw(&to_report("WebhookStatus", &status, format)?),
         None => show::show(&status, &context.printer),
     }
     Ok(if status.healthy { Exit::Done } else { Exit::No })

@@ -42,7 +42,7 @@ impl Builds<'_> {
                     Ok(config) => config,
                     // An error about one build does not stop the rest.
                     Err(error) => {
-                        let why = Refusal::of(error)?;
+                        let why = Refusal::from_error(error)?;
                         self.skip(index, why.message());
                         return Ok(());
                     }

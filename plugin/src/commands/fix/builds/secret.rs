@@ -29,7 +29,7 @@ impl Source {
     ///
     /// # Errors
     /// [`Error::Usage`] if the file cannot be read.
-    pub(in super::super) fn of(waiting: &Waiting) -> Result<Self, Error> {
+    pub(in super::super) fn from_waiting(waiting: &Waiting) -> Result<Self, Error> {
         Ok(match waiting {
             Waiting::Listed => Self::None,
             Waiting::CopyOf { namespace, name } => Self::Copy {

@@ -108,7 +108,7 @@ async fn judge(
         let json = body.to_string();
         let judged = decide(surroundings, resource, &json, |subject, verdict| {
             let warnings = warnings(verdict, is_queried);
-            let judged = Judged::of(verdict, &body, scope, warnings);
+            let judged = Judged::new(verdict, &body, scope, warnings);
             (subject.namespace.to_string(), judged)
         });
         let (namespace, mut judged) = match judged.await? {
@@ -139,9 +139,9 @@ async fn judge(
                 namespace,
                 name: object.name().into_owned(),
                 changes: Vec::new(),
-                left: Vec::new(),
+                skipped: Vec::new(),
                 warnings: Vec::new(),
-                result: Outcome::Nothing,
+                result: Outcome::Unchanged,
             },
             pointer: object.pointer,
             judged,

@@ -217,21 +217,21 @@ impl<'a> Lister<'a> {
             let head: BuildHead<'_> =
                 serde_json::from_str(json).unwrap_or(BuildHead { status: None });
             let status = head.status.unwrap_or_default();
-            let phase = Phase::of(status.phase.as_deref().unwrap_or_default());
+            let phase = Phase::from_text(status.phase.as_deref().unwrap_or_default());
             if phase == Phase::Over {
                 return;
             }
             own.judged += 1;
             let waits = status.reason.as_deref() == Some("MissingPushSecret");
             if self.scope.waiting && (waits || phase == Phase::New) {
-                own.found.extend(Found::of(resource, json));
+                own.found.extend(Found::new(resource, json));
                 return;
             }
         } else {
             own.judged += 1;
         }
         let Ok(subject) = Subject::of_object(resource, json) else {
-            own.found.extend(Found::of(resource, json));
+            own.found.extend(Found::new(resource, json));
             return;
         };
         let is_scheduled = matches!(&subject.body, Body::ImageStream(change)
@@ -270,7 +270,7 @@ impl<'a> Lister<'a> {
                 .read(AuditKind::ImageStream, json, Origin::Cluster, "");
         }
         if matters {
-            own.found.extend(Found::of(resource, json));
+            own.found.extend(Found::new(resource, json));
         }
     }
 }

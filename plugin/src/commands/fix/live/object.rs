@@ -43,7 +43,7 @@ const ANNOTATIONS: [&str; 3] = [
 
 impl Found {
     /// Keeps the needed parts of an object.
-    pub(super) fn of(resource: Resource, json: &str) -> Option<Self> {
+    pub(super) fn new(resource: Resource, json: &str) -> Option<Self> {
         let Value::Object(mut body) = serde_json::from_str(json).ok()? else {
             return None;
         };
@@ -72,7 +72,8 @@ impl Found {
             let text = body.pointer(pointer).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
         };
-        let phase = (resource == Resource::Builds).then(|| Phase::of(&text("/status/phase")));
+        let phase =
+            (resource == Resource::Builds).then(|| Phase::from_text(&text("/status/phase")));
         Some(Self {
             resource,
             namespace: text("/metadata/namespace"),
@@ -115,9 +116,9 @@ impl Found {
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             changes: Vec::new(),
-            left: Vec::new(),
+            skipped: Vec::new(),
             warnings: Vec::new(),
-            result: Outcome::Nothing,
+            result: Outcome::Unchanged,
         }
     }
 }
@@ -157,7 +158,7 @@ fn manager(resource: Resource, body: &Value) -> Option<String> {
 }
 
 impl Phase {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn from_text(text: &str) -> Self {
         match text {
             "" | "New" => Self::New,
             "Pending" => Self::Pending,
@@ -197,7 +198,7 @@ mod tests {
     fn owners_that_change_objects_back_are_recognized() {
         let found = |resource, metadata: Value| {
             let body = json!({"metadata": metadata, "spec": {}});
-            Found::of(resource, &body.to_string()).unwrap()
+            Found::new(resource, &body.to_string()).unwrap()
         };
         let labels = |key: &str, value: &str| json!({"labels": {key: value}});
         let owned = json!({"ownerReferences": [{"kind": "BuildConfig", "name": "app"}]});
@@ -253,7 +254,7 @@ mod tests {
         let json = json!({"metadata": {"name": "a", "managedFields": [1], "annotations": {
             "kubectl.kubernetes.io/last-applied-configuration": "canary"}},
             "spec": {"tags": []}, "status": {"phase": "Pending", "reason": "MissingPushSecret", "tags": ["canary"]}});
-        let found = Found::of(Resource::Builds, &json.to_string()).unwrap();
+        let found = Found::new(Resource::Builds, &json.to_string()).unwrap();
         assert!(found.waits && !found.json.contains("canary"), "{found:?}");
         assert!(found.body().pointer("/metadata/managedFields").is_none());
     }

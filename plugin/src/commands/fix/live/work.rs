@@ -51,7 +51,7 @@ impl Work {
     pub(in super::super) fn patch(entry: usize, object: ObjectRef, operations: Vec<Value>) -> Self {
         let resource = Resource::of_kind(&object.kind.api_version(), object.kind.kind);
         Self {
-            stage: resource.map_or(Stage::Streams, Stage::of),
+            stage: resource.map_or(Stage::Streams, Stage::from_resource),
             entries: vec![entry],
             write: Write::Patch { object, operations },
         }

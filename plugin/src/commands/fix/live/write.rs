@@ -63,7 +63,7 @@ impl Writer<'_> {
                     return (entries, Err(error));
                 }
             };
-            if let Outcome::Done(how) = &outcome {
+            if let Outcome::Changed(how) = &outcome {
                 fanout.written();
                 journal.done(format!("{shown} {how}"));
                 let text = Text::new().plain(format!("{shown} ")).green(how.clone());
@@ -103,8 +103,8 @@ impl Writer<'_> {
                     .patiently(async || self.cluster.create(secret, self.dry_run).await.map(drop))
                     .await;
                 match made {
-                    Ok(()) => Ok(Outcome::Done("created".to_owned())),
-                    Err(error) if error.is_already_there() => Ok(Outcome::ChangedMeanwhile(
+                    Ok(()) => Ok(Outcome::Changed("created".to_owned())),
+                    Err(error) if error.is_already_there() => Ok(Outcome::Conflict(
                         "it was created after the plan was made".to_owned(),
                     )),
                     Err(error) => ended(error),
@@ -126,7 +126,7 @@ impl Writer<'_> {
                 let outcome = self
                     .patched(cancelled, build, operations, "cancelled")
                     .await?;
-                if !matches!(outcome, Outcome::Done(_)) || self.dry_run != DryRun::None {
+                if !matches!(outcome, Outcome::Changed(_)) || self.dry_run != DryRun::None {
                     return Ok(outcome);
                 }
                 self.started(from, part, secret.as_deref()).await
@@ -155,7 +155,7 @@ impl Writer<'_> {
             Ok(build) => build,
             Err(error) => {
                 return Ok(match ended(error)? {
-                    Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
+                    Outcome::Forbidden(why) | Outcome::Failed(why) => Outcome::Failed(format!(
                         "canceled, but no new build was started: {why}; start one with: oc \
                          start-build {} -n {}",
                         start_words(from),
@@ -168,7 +168,7 @@ impl Writer<'_> {
         let text = |pointer: &str| build.pointer(pointer).and_then(Value::as_str);
         let name = text("/metadata/name").unwrap_or_default().to_owned();
         let Some(secret) = secret else {
-            return Ok(Outcome::Done(format!("canceled, {name} started")));
+            return Ok(Outcome::Changed(format!("canceled, {name} started")));
         };
         let new = ObjectRef::new(extreg_cluster::Kind::BUILD, &from.namespace, &name);
         // Only in phase New does the change affect the mounts of the pod.
@@ -181,11 +181,11 @@ impl Writer<'_> {
             .json_patch(&new, &operations, self.dry_run)
             .await
         {
-            Ok(_) => Ok(Outcome::Done(format!(
+            Ok(_) => Ok(Outcome::Changed(format!(
                 "canceled, {name} started with push secret {secret}"
             ))),
             Err(error) => Ok(match ended(error)? {
-                Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
+                Outcome::Forbidden(why) | Outcome::Failed(why) => Outcome::Failed(format!(
                     "canceled, {name} started, but push secret {secret} could not be set before its pod was \
                      created: {why}"
                 )),
@@ -204,11 +204,11 @@ impl Writer<'_> {
         done: &str,
     ) -> Result<Outcome, Error> {
         let error = match patched {
-            Ok(()) => return Ok(Outcome::Done(done.to_owned())),
+            Ok(()) => return Ok(Outcome::Changed(done.to_owned())),
             Err(error) => error,
         };
         if error.is_not_found() && !error.is_terminating() {
-            return Ok(Outcome::ChangedMeanwhile("it was deleted".to_owned()));
+            return Ok(Outcome::Conflict("it was deleted".to_owned()));
         }
         if matches!(
             error,
@@ -220,9 +220,7 @@ impl Writer<'_> {
         {
             let holds = now.is_some_and(|now| holds(&now.body, operations));
             if !holds {
-                return Ok(Outcome::ChangedMeanwhile(
-                    "it changed after it was read".to_owned(),
-                ));
+                return Ok(Outcome::Conflict("it changed after it was read".to_owned()));
             }
         }
         ended(error)
@@ -269,11 +267,11 @@ fn shown_as(object: &ObjectRef) -> String {
 /// The outcome for an object if one of two writes fails.
 fn worse(before: &Outcome, now: &Outcome) -> Outcome {
     match before {
-        Outcome::ChangedMeanwhile(_)
-        | Outcome::NotPermitted(_)
+        Outcome::Conflict(_)
+        | Outcome::Forbidden(_)
         | Outcome::Terminating
         | Outcome::Failed(_) => before.clone(),
-        Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => now.clone(),
+        Outcome::Unchanged | Outcome::Planned | Outcome::Changed(_) => now.clone(),
     }
 }
 
@@ -292,19 +290,19 @@ fn holds(body: &Value, operations: &[Value]) -> bool {
 /// Why a write failed, if it did.
 fn refusal(outcome: &Outcome) -> Option<Refusal> {
     match outcome {
-        Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => None,
+        Outcome::Unchanged | Outcome::Planned | Outcome::Changed(_) => None,
         Outcome::Terminating => Some(Refusal::Terminating),
-        Outcome::NotPermitted(why) => Some(Refusal::NotPermitted(why.clone())),
-        Outcome::ChangedMeanwhile(why) => Some(Refusal::Failed(format!("skipped: {why}"))),
+        Outcome::Forbidden(why) => Some(Refusal::NotPermitted(why.clone())),
+        Outcome::Conflict(why) => Some(Refusal::Failed(format!("skipped: {why}"))),
         Outcome::Failed(why) => Some(Refusal::Failed(why.clone())),
     }
 }
 
 /// The outcome of a failed write; or the error that ends the run.
 fn ended(error: impl Into<Error>) -> Result<Outcome, Error> {
-    Ok(match Refusal::of(error)? {
+    Ok(match Refusal::from_error(error)? {
         Refusal::Terminating => Outcome::Terminating,
-        Refusal::NotPermitted(why) => Outcome::NotPermitted(why),
+        Refusal::NotPermitted(why) => Outcome::Forbidden(why),
         Refusal::Refused(why) | Refusal::Failed(why) => Outcome::Failed(why),
     })
 }

@@ -251,7 +251,7 @@ impl Answer {
 
 impl Summary {
     /// One line of text.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn description(&self) -> String {
         let of = |count: usize, one: &str, many: &str| {
             format!("{count} {}", if count == 1 { one } else { many })
         };

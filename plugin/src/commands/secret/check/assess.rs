@@ -82,7 +82,7 @@ pub(super) fn images(snapshot: &Snapshot, query: &Query<'_>) -> Vec<ImageAnswer>
     }
     let mut answers = Vec::new();
     for image in query.images {
-        let Some(repository) = Repository::of(image) else {
+        let Some(repository) = Repository::from_image(image) else {
             continue;
         };
         for namespace in namespaces(snapshot, query, &groups, &repository) {
@@ -253,7 +253,7 @@ impl Query<'_> {
 }
 
 impl Repository {
-    fn of(image: &str) -> Option<Self> {
+    fn from_image(image: &str) -> Option<Self> {
         let image = ImageRef::parse(image).ok()?;
         Some(Self {
             registry: RegistryHost::of(image.with_defaults().registry()).to_string(),

@@ -40,7 +40,7 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
             outcome: "fail",
             rule: "useless-key",
             object: String::new(),
-            message: format!("the key {} of {file}: {}", shown(key), words(&faults)),
+            message: format!("the key {} of {file}: {}", shown(key), description(&faults)),
             why: worst.why().to_owned(),
             fix: instruct("log in again with podman login, with only the registry's host"),
         })
@@ -98,7 +98,7 @@ fn shown(key: &DockerConfigKey) -> String {
     shown_key(key.as_written())
 }
 
-fn words(faults: &[KeyFault]) -> String {
+fn description(faults: &[KeyFault]) -> String {
     let words: Vec<_> = faults.iter().map(|fault| fault.words()).collect();
     words.join("; ")
 }

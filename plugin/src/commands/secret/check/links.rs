@@ -20,7 +20,7 @@ pub(super) enum Reads {
 
 impl Reads {
     /// By the version of OpenShift, if known: `4.21.3`.
-    pub(super) fn of(version: Option<&str>) -> Self {
+    pub(super) fn from_version(version: Option<&str>) -> Self {
         let mut numbers = version.unwrap_or_default().split('.');
         let mut number = || numbers.next().and_then(|text| text.parse::<u32>().ok());
         match (number(), number()) {
@@ -90,7 +90,7 @@ mod tests {
             (Some("nightly"), "unknown"),
             (None, "unknown"),
         ] {
-            assert_eq!(Reads::of(version).word(), word, "{version:?}");
+            assert_eq!(Reads::from_version(version).word(), word, "{version:?}");
         }
     }
 
@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn trap_28_a_link_for_mounts_is_not_found_for_a_push() {
-        let versions = ["4.21.0", "4.14.0", "4.15.0"].map(|version| Reads::of(Some(version)));
+        let versions =
+            ["4.21.0", "4.14.0", "4.15.0"].map(|version| Reads::from_version(Some(version)));
         for (pull, mount, want) in [
             (false, true, ["no", "yes", "unknown"]),
             (true, false, ["yes", "no", "unknown"]),

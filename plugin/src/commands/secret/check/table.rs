@@ -34,7 +34,7 @@ pub(super) fn print(answer: &Answer, wide: bool, context: &Context) {
     if !answer.problems.is_empty() {
         title(Text::new().bold("Problems"));
         for problem in &answer.problems {
-            let line = Text::new().yellow(format!("{:<8}  ", problem.severity));
+            let line = Text::new().orange(format!("{:<8}  ", problem.severity));
             printer.line(line.plain(problem.message.clone()));
             if wide {
                 printer.line(format!("          {}", problem.why));

@@ -138,7 +138,7 @@ impl Account {
 
 impl Old {
     /// The credentials of the account in the docker config of the named secret, except the new one.
-    pub(super) fn of(config: &[u8], account: &Account, new: Option<&Credential>) -> Self {
+    pub(super) fn new(config: &[u8], account: &Account, new: Option<&Credential>) -> Self {
         let new = new.map(Credential::login);
         let Ok(logins) = logins(config) else {
             return Self::default();

@@ -8,7 +8,7 @@ use super::{
     outcome::{About, Outcome, Row, journal_line, print},
     plan::{self, Target},
     prepare::{Exchange, prepare},
-    search::{Reference, add_unread, find_account, find_old, read, unseen},
+    search::{Reference, add_unread, find_account, find_old, read, unreadable},
     settings::{Mode, Settings, Source},
     write::{next, record},
 };
@@ -57,7 +57,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
             |credential| credential.username.clone(),
         ),
         verified: None,
-        unseen: unseen(&seen.snapshots),
+        gaps: unreadable(&seen.snapshots),
     };
     drop(seen);
     let exchange = Exchange {

@@ -16,7 +16,7 @@ pub(super) enum Outcome {
     /// It could not be written.
     Failed,
     /// It is not written, and still holds the old credential.
-    Left,
+    NotRotated,
     /// The registry refuses the new credential for the use of the secret.
     Refused,
     /// It is planned.
@@ -90,7 +90,7 @@ struct Rotation<'a> {
     dry_run: Option<&'static str>,
     secrets: &'a [Row],
     /// Unreadable resources, which may also hold the old credential.
-    unseen: &'a [String],
+    gaps: &'a [String],
     /// What to do next.
     next: &'a str,
 }
@@ -102,7 +102,7 @@ pub(super) struct About {
     pub(super) new_username: String,
     pub(super) verified: Option<bool>,
     /// Unreadable resources.
-    pub(super) unseen: Vec<String>,
+    pub(super) gaps: Vec<String>,
 }
 
 impl Outcome {
@@ -110,7 +110,7 @@ impl Outcome {
     pub(super) const fn is_open(self) -> bool {
         matches!(
             self,
-            Self::Conflict | Self::Failed | Self::Left | Self::Refused
+            Self::Conflict | Self::Failed | Self::NotRotated | Self::Refused
         )
     }
 
@@ -118,7 +118,7 @@ impl Outcome {
         match self {
             Self::Conflict => "changed meanwhile",
             Self::Failed => "failed",
-            Self::Left => "not rotated",
+            Self::NotRotated => "not rotated",
             Self::Refused => "refused",
             Self::Planned => "would be rotated",
             Self::Rotated => "rotated",
@@ -150,7 +150,7 @@ pub(super) fn print(
                 Mode::Write => None,
             },
             secrets: rows,
-            unseen: &about.unseen,
+            gaps: &about.gaps,
             next,
         };
         printer.raw(&to_data(&rotation, format)?);
@@ -184,9 +184,9 @@ pub(super) fn print(
     for row in rows.iter().filter(is_listed) {
         printer.note(format!("{}: {}", row.place(), row.message));
     }
-    for unseen in &about.unseen {
+    for gaps in &about.gaps {
         printer.warn(&format!(
-            "could not be read, and may also hold the old credential: {unseen}"
+            "could not be read, and may also hold the old credential: {gaps}"
         ));
     }
     if !next.is_empty() {

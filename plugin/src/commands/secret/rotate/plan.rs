@@ -73,7 +73,7 @@ fn decided(
         SecretKeys::Known(keys) => keys,
         SecretKeys::Elided | SecretKeys::Unreadable if is_named => {
             let message = "it holds no readable docker config: create it again";
-            return Some((Outcome::Left, message.to_owned()));
+            return Some((Outcome::NotRotated, message.to_owned()));
         }
         SecretKeys::Elided | SecretKeys::Unreadable => return None,
     };
@@ -96,17 +96,17 @@ fn decided(
             let outcome = if is_everywhere {
                 Outcome::Skipped
             } else {
-                Outcome::Left
+                Outcome::NotRotated
             };
             Some((outcome, message))
         }
         (_, true) if is_included => Some((Outcome::Planned, String::new())),
         (_, true) if is_everywhere && (&*object.namespace, &*object.name) == GLOBAL => Some((
-            Outcome::Left,
+            Outcome::NotRotated,
             "all nodes pull with it: rotate it separately, with -n openshift-config".to_owned(),
         )),
         (_, true) if is_everywhere && is_system_namespace(&object.namespace) => Some((
-            Outcome::Left,
+            Outcome::NotRotated,
             format!(
                 "in a system namespace: rotate it separately, with -n {}",
                 object.namespace

@@ -60,14 +60,14 @@ pub(super) async fn prepare(
     };
     let Some(member) = SecretMember::of_type(secret.text("/type")) else {
         leave(
-            Outcome::Left,
+            Outcome::NotRotated,
             format!("it is of type {}", secret.text("/type")),
         );
         return Ok(None);
     };
     let Some(config) = docker_config(&secret, member) else {
         leave(
-            Outcome::Left,
+            Outcome::NotRotated,
             "it holds no readable docker config".to_owned(),
         );
         return Ok(None);
@@ -78,7 +78,7 @@ pub(super) async fn prepare(
     }
     let Ok(held) = account.holding(&config, exchange.old, exchange.new) else {
         leave(
-            Outcome::Left,
+            Outcome::NotRotated,
             document::Unchangeable::Unreadable.to_string(),
         );
         return Ok(None);
@@ -108,7 +108,7 @@ pub(super) async fn prepare(
             ) {
                 Ok(replaced) => Some(replaced),
                 Err(why) => {
-                    leave(Outcome::Left, why.to_string());
+                    leave(Outcome::NotRotated, why.to_string());
                     return Ok(None);
                 }
             }
@@ -124,7 +124,7 @@ pub(super) async fn prepare(
     }
     if secret.body.get("immutable") == Some(&Value::Bool(true)) {
         leave(
-            Outcome::Left,
+            Outcome::NotRotated,
             format!(
                 "it is immutable: create another one with the new credential, link it: {} secret \
                  link NAME -n {}, and use it instead of this one",
@@ -136,7 +136,7 @@ pub(super) async fn prepare(
     if let Some(manager) = managed::manager(&secret) {
         if !settings.managed {
             leave(
-                Outcome::Left,
+                Outcome::NotRotated,
                 format!(
                     "{manager} manages it and would restore the old credential: change it there, \
                      or also here with --managed"

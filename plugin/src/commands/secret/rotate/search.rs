@@ -72,7 +72,7 @@ pub(super) async fn read(
             Err(error) if only => return Err(error),
             Err(error) => error,
         };
-        let refusal = Refusal::of(error)?;
+        let refusal = Refusal::from_error(error)?;
         let secret = if namespaces(settings, cluster).contains(&name) {
             settings.name.clone()
         } else {
@@ -185,13 +185,13 @@ pub(super) async fn find_old(
             Ok(None) => continue,
             Err(error) => {
                 // Its row shows why.
-                Refusal::of(error)?;
+                Refusal::from_error(error)?;
                 continue;
             }
         };
         let config = SecretMember::of_type(object.text("/type"))
             .and_then(|member| docker_config(&object, member));
-        let old = config.map_or_else(Old::default, |config| Old::of(&config, account, new));
+        let old = config.map_or_else(Old::default, |config| Old::new(&config, account, new));
         let is_alone = settings.places != Places::All && named.len() == 1;
         if old.count() > 1 && !is_alone {
             return Err(Error::failed(format!(
@@ -217,11 +217,11 @@ pub(super) async fn find_old(
 }
 
 /// Resources that may hold the credential but could not be read.
-pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
+pub(super) fn unreadable(snapshots: &[Snapshot]) -> Vec<String> {
     let gaps = snapshots
         .iter()
         .flat_map(|snapshot| &snapshot.coverage.gaps);
-    let unseen = gaps.filter_map(|gap| match &gap.what {
+    let unreadable = gaps.filter_map(|gap| match &gap.what {
         GapSubject::List {
             kind: AuditKind::Secret,
             namespace,
@@ -236,8 +236,8 @@ pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
         }
         GapSubject::List { .. } | GapSubject::Document(_) | GapSubject::Fact(_) => None,
     });
-    let unseen: BTreeSet<String> = unseen.collect();
-    unseen.into_iter().collect()
+    let unreadable: BTreeSet<String> = unreadable.collect();
+    unreadable.into_iter().collect()
 }
 
 /// Named secrets that are not among the docker secrets: missing, of another type, or in an
@@ -272,7 +272,7 @@ pub(super) async fn add_unread(
                 "it is of type {}, which holds no docker config",
                 secret.text("/type")
             ),
-            Err(error) => Refusal::of(error)?.message().to_owned(),
+            Err(error) => Refusal::from_error(error)?.message().to_owned(),
         };
         targets.push(unread(&namespace, name, Refusal::Failed(message)));
     }

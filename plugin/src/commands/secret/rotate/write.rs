@@ -20,7 +20,7 @@ pub(super) fn record(error: impl Into<Error>, row: &mut Row) -> Result<(), Error
         row.outcome = Outcome::Skipped;
         "it was deleted".clone_into(&mut row.message);
     } else {
-        row.refuse(Refusal::of(error)?);
+        row.refuse(Refusal::from_error(error)?);
     }
     Ok(())
 }
@@ -51,7 +51,7 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     format!(
         "Now revoke the old credential of {}{}: {place}. Running workloads keep running.",
         about.username,
-        if about.unseen.is_empty() {
+        if about.gaps.is_empty() {
             ""
         } else {
             ", unless a secret that you cannot read holds it"

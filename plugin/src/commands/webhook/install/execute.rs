@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use extreg_cluster::{Cluster, DryRun, Object, Verb};
+use extreg_cluster::{Cluster, DryRun, Object, Verb, show_if_slow};
 use extreg_manifests::{FollowBuilds, Phase, Tls, mutating_webhook_configuration};
 use extreg_terminal::Exit;
 
@@ -17,7 +17,7 @@ use crate::{
         installed::Installed,
         kinds,
         plan::{self, Plan, Step},
-        proof,
+        proof::{self, CALL},
         site::{self, Site},
         wait,
     },
@@ -52,7 +52,7 @@ pub(super) async fn run(
         let names: Vec<String> = going.iter().map(ToString::to_string).collect();
         let printer = &context.printer;
         printer.note(format!("waiting for the deletion of {}", names.join(", ")));
-        wait::gone(&cluster, &going, wait::limit(context, GONE_LIMIT)).await?;
+        wait::gone(&cluster, &going, wait::limit(context, GONE_LIMIT), printer).await?;
         return Box::pin(run(choices, apply, context)).await;
     }
     let site = choose_site(&cluster, &plan, apply).await?;
@@ -150,22 +150,22 @@ impl Runner<'_> {
 
     /// Waits until the objects of a phase can be used by the next one.
     async fn wait(&self, step: &Step, plan: &Plan) -> Result<(), Error> {
+        let printer = &self.context.printer;
         let limit = |default| wait::limit(self.context, default);
         let reference = step.desired.reference();
         match step.phase {
             Phase::Definition => {
-                wait::established(self.cluster, &reference, limit(DEFINITION_LIMIT)).await
+                wait::established(self.cluster, &reference, limit(DEFINITION_LIMIT), printer).await
             }
             Phase::Workload => {
                 let namespace = plan.settings.namespace.as_str();
-                let printer = &self.context.printer;
                 let deployment = kinds::deployment(namespace);
                 printer.note(format!("waiting until {deployment} is ready"));
-                wait::ready(self.cluster, &deployment, limit(READY_LIMIT)).await?;
+                wait::ready(self.cluster, &deployment, limit(READY_LIMIT), printer).await?;
                 if plan.settings.follow_builds != FollowBuilds::No {
                     let importer = kinds::importer(namespace);
                     printer.note(format!("waiting until {importer} is ready"));
-                    wait::rolled_out(self.cluster, &importer, limit(READY_LIMIT)).await?;
+                    wait::rolled_out(self.cluster, &importer, limit(READY_LIMIT), printer).await?;
                 }
                 Ok(())
             }
@@ -185,7 +185,9 @@ impl Runner<'_> {
             Tls::OwnCa(_) | Tls::ServiceCa => PROOF_LIMIT,
         };
         let limit = wait::limit(self.context, limit);
-        proof::rehearse(self.cluster, configuration, namespace, limit, self.context).await
+        let rehearsal =
+            proof::rehearse(self.cluster, configuration, namespace, limit, self.context);
+        show_if_slow(&self.context.printer, CALL, rehearsal).await
     }
 
     async fn prove(&self, plan: &Plan, site: Option<&Site>) -> Result<(), Error> {
@@ -199,11 +201,12 @@ impl Runner<'_> {
             return Ok(());
         };
         let limit = wait::limit(self.context, PROOF_LIMIT);
-        let proven = proof::prove(self.cluster, site, &plan.expectations, limit).await?;
+        let proof = proof::prove(self.cluster, site, &plan.expectations, limit);
+        let proven = show_if_slow(printer, CALL, proof).await?;
         printer.note(format!(
             "tested in namespace {}: {}",
             site.namespace,
-            proven.words()
+            proven.description()
         ));
         Ok(())
     }

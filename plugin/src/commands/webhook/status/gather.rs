@@ -171,7 +171,7 @@ impl Status {
             return;
         };
         match handshake::chain(url).await {
-            Ok(chain) => self.certificate(live, "elsewhere", chain.as_bytes(), &host),
+            Ok(chain) => self.certificate(live, "external", chain.as_bytes(), &host),
             // The API servers can possibly reach what this machine cannot.
             Err(why) => self
                 .problems

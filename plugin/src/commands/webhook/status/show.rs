@@ -7,15 +7,11 @@ use super::{FollowsBuilds, Status};
 /// Prints the answer and the problems, then the state, one item per line.
 pub(super) fn show(status: &Status, printer: &Printer) {
     let line = |name: &str, text: String| {
-        printer.line(Text::new().bold(format!("{name:<15}")).plain(text));
+        printer.labeled(Text::new().bold(format!("{name:<15}")), &text);
     };
     printer.line(answer(status));
     for problem in &status.problems {
-        printer.line(
-            Text::new()
-                .red(format!("{:<15}", "Problem"))
-                .plain(problem.clone()),
-        );
+        printer.labeled(Text::new().red(format!("{:<15}", "Problem")), problem);
     }
     match &status.configuration {
         Some(configuration) => {
@@ -98,7 +94,7 @@ pub(super) fn show(status: &Status, printer: &Printer) {
 fn answer(status: &Status) -> Text {
     let text = Text::new();
     match (&status.configuration, status.problems.len()) {
-        (None, 0) => text.yellow("The webhook is not installed"),
+        (None, 0) => text.orange("The webhook is not installed"),
         (Some(_), 0) => text.green("The webhook is installed, no problem found"),
         (Some(_), 1) => text.red("The webhook is installed, with 1 problem"),
         (Some(_), count) => text.red(format!("The webhook is installed, with {count} problems")),

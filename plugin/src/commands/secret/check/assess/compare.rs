@@ -39,7 +39,7 @@ pub(super) fn compared(
                 Outcome::Unknown => false,
             };
     }
-    let repository = Repository::of(image).unwrap_or(Repository {
+    let repository = Repository::from_image(image).unwrap_or(Repository {
         registry: String::new(),
         path: String::new(),
     });

@@ -94,7 +94,7 @@ fn query<'a>(images: &'a [String], names: &'a [String], version: &str) -> Query<
         images,
         names,
         namespace: Some("shop"),
-        reads: Reads::of(Some(version)),
+        reads: Reads::from_version(Some(version)),
     }
 }
 
