@@ -5,7 +5,7 @@ mod monitoring;
 mod rights;
 mod workload;
 
-pub(crate) use self::monitoring::{alerts, pod_monitor};
+pub use self::monitoring::importer_monitoring;
 pub use self::rights::{FORMER_RIGHTS, FormerRight};
 
 use k8s_openapi::api::core::v1::ServiceAccount;

@@ -1,5 +1,6 @@
 //! All objects, in order.
 
+use crate::audit_job::audit_job;
 use crate::crd::custom_resource_definition;
 use crate::importer::importer;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
@@ -10,7 +11,7 @@ use crate::network::network_policy;
 use crate::policy::registry_policy;
 use crate::rbac;
 use crate::service::service;
-use crate::settings::{FollowBuilds, Settings, Tls};
+use crate::settings::{AuditJob, FollowBuilds, Settings, Tls};
 use crate::webhook::mutating_webhook_configuration;
 use crate::workload::{deployment, disruption_budget};
 
@@ -21,10 +22,13 @@ use crate::workload::{deployment, disruption_budget};
 pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     use Phase::{Arm, Base, Definition, Workload};
     let in_cluster = !matches!(settings.tls, Tls::External { .. });
-    let mut following = match &settings.follow_builds {
+    let mut others = match &settings.follow_builds {
         FollowBuilds::No => Vec::new(),
         FollowBuilds::Everywhere | FollowBuilds::In(_) => importer(settings)?,
     };
+    if let Some(job) = &settings.audit {
+        others.extend(audit_job(settings, job)?);
+    }
     let mut all = vec![Manifest::of(Definition, &custom_resource_definition())?];
     if in_cluster {
         all.extend([
@@ -38,7 +42,7 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
             Manifest::of(Base, &network_policy(settings))?,
             Manifest::of(Base, &disruption_budget(settings))?,
         ]);
-        all.extend(following.extract_if(.., |manifest| manifest.phase == Base));
+        all.extend(others.extract_if(.., |manifest| manifest.phase == Base));
         if settings.monitoring {
             all.extend(monitoring(settings)?);
         }
@@ -47,7 +51,7 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     all.push(registry_policy(settings.mode)?);
     if in_cluster {
         all.push(Manifest::of(Workload, &deployment(settings))?);
-        all.extend(following);
+        all.extend(others);
     }
     all.push(Manifest::of(
         Arm,
@@ -66,7 +70,9 @@ pub fn uninstall(settings: &Settings) -> Result<Vec<ObjectName>, RenderError> {
     let everything = Settings {
         tls: Tls::ServiceCa,
         monitoring: true,
+        console_dashboard: true,
         follow_builds: FollowBuilds::Everywhere,
+        audit: Some(AuditJob::default()),
         ..settings.clone()
     };
     let secret = crate::serving_secret(settings, "", "")?;
@@ -123,23 +129,25 @@ mod tests {
             removed[..5],
             [
                 "MutatingWebhookConfiguration",
+                "CronJob",
                 "Deployment",
                 "Deployment",
                 "Secret",
-                "RegistryPolicy"
             ]
         );
         assert_eq!(
             removed.last().map(String::as_str),
             Some("CustomResourceDefinition")
         );
-        for kind in ["ServiceMonitor", "PodMonitor", "PrometheusRule"] {
-            assert!(removed.iter().any(|k| k == kind), "{kind}");
-        }
-        // The role of the webhook, of the importer, and of users who read policies.
+        // The role of the webhook, of the importer, of the audit, and of users who read policies.
         for (kind, count) in [
-            ("ClusterRole", 4),
-            ("ClusterRoleBinding", 3),
+            ("ClusterRole", 5),
+            ("ClusterRoleBinding", 4),
+            ("ServiceMonitor", 1),
+            ("PodMonitor", 1),
+            // Of the webhook, of the importer, and of the audit.
+            ("PrometheusRule", 3),
+            ("ConfigMap", 1),
             ("Role", 2),
             ("RoleBinding", 2),
         ] {
@@ -157,6 +165,7 @@ mod tests {
             },
             monitoring: true,
             follow_builds: FollowBuilds::Everywhere,
+            audit: Some(AuditJob::default()),
             ..Settings::default()
         };
         assert_eq!(
@@ -175,6 +184,7 @@ mod tests {
         let settings = Settings {
             monitoring: true,
             follow_builds: FollowBuilds::Everywhere,
+            audit: Some(AuditJob::default()),
             ..Settings::default()
         };
         for manifest in install(&settings).unwrap() {

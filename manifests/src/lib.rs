@@ -6,6 +6,8 @@
 //! checks this.
 
 mod audit;
+mod audit_job;
+mod cert_manager;
 mod crd;
 mod folder;
 mod importer;
@@ -23,17 +25,21 @@ mod settings;
 mod webhook;
 mod workload;
 
-pub use audit::{AuditedResource, audit_cluster_role};
+pub use audit::audit_cluster_role;
+pub use audit_job::{audit_job, audit_job_monitoring};
 pub use crd::{PolicyFault, custom_resource_definition, policy_faults};
-pub use folder::{File, folder};
-pub use importer::{FORMER_RIGHTS, FormerRight, importer};
+pub use folder::{File, NOTE, folder};
+pub use importer::{FORMER_RIGHTS, FormerRight, importer, importer_monitoring};
 pub use install::{install, uninstall};
 pub use manifest::{Manifest, ObjectName, Phase, RenderError, to_yaml};
+pub use monitoring::{console_dashboard, grafana_dashboard};
 pub use policy::registry_policy;
+pub use rbac::{cluster_role, policy_reader, role};
 pub use selector::{SelectorError, format_selector, parse_selector};
 pub use service::serving_secret;
 pub use settings::{
-    CaBundle, DnsLabel, DnsName, FailurePolicy, FollowBuilds, InstallMode, Replicas, Settings,
-    SettingsError, TimeoutSeconds, Tls, WebhookUrl,
+    AuditJob, AuditSecrets, CaBundle, DnsLabel, DnsName, FailurePolicy, FollowBuilds, InstallMode,
+    Replicas, Schedule, ScheduleError, Settings, SettingsError, TimeoutSeconds, Tls, WebhookUrl,
 };
 pub use webhook::{match_conditions, mutating_webhook_configuration};
+pub use workload::{deployment, disruption_budget};

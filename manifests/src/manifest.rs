@@ -7,6 +7,8 @@ use k8s_openapi::{Metadata, Resource};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::names;
+
 /// When an object is applied; every phase needs the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
@@ -65,6 +67,16 @@ pub struct RenderError {
     reason: String,
 }
 
+impl RenderError {
+    /// The reason why `object` could not be written.
+    pub fn new(object: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self {
+            object: object.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
 impl Manifest {
     /// The object as one YAML document, without a leading `---`.
     pub fn yaml(&self) -> Result<String, RenderError> {
@@ -74,8 +86,18 @@ impl Manifest {
         })
     }
 
+    /// The object without the label by which `oc extreg` recognizes its own: another tool manages it.
+    #[must_use]
+    pub fn without_manager(mut self) -> Self {
+        remove_manager(&mut self.value);
+        self
+    }
+
     /// Takes an object of a kind in k8s-openapi.
-    pub(crate) fn of<K>(phase: Phase, object: &K) -> Result<Self, RenderError>
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn of<K>(phase: Phase, object: &K) -> Result<Self, RenderError>
     where
         K: Resource + Metadata<Ty = ObjectMeta> + Serialize,
     {
@@ -90,7 +112,10 @@ impl Manifest {
     }
 
     /// Takes an object of any other kind.
-    pub(crate) fn named(
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn named(
         phase: Phase,
         object: ObjectName,
         content: &impl Serialize,
@@ -118,12 +143,29 @@ pub fn to_yaml(manifests: &[Manifest]) -> Result<String, RenderError> {
 }
 
 pub(crate) fn yaml(value: &Value) -> Result<String, String> {
-    // Strings remain on one line: a folded expression is hard to read and to compare.
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    // Lines are not folded: a folded expression is hard to read and to compare.
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     let mut text =
         serde_saphyr::to_string_with_options(value, options).map_err(|e| e.to_string())?;
     if !text.ends_with('\n') {
         text.push('\n');
     }
     Ok(text)
+}
+/// Removes the label wherever an object has it, a template or a list item too.
+fn remove_manager(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                match inner.as_object_mut().filter(|_| key == "labels") {
+                    Some(labels) => {
+                        labels.remove(names::MANAGED_BY_LABEL);
+                    }
+                    None => remove_manager(inner),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_manager),
+        _ => {}
+    }
 }

@@ -1,5 +1,10 @@
 //! Names shared by the cluster, the webhook and the plugin.
 
+/// The home of the project.
+pub const HOME: &str = "https://github.com/extreg/oc-extreg";
+/// Where the runbooks of alerts are: `NAME.md`.
+pub const RUNBOOKS: &str = "https://github.com/extreg/oc-extreg/blob/main/docs/runbooks";
+
 /// API group of the policy resource.
 pub const GROUP: &str = "extreg.io";
 /// Version of the policy resource.
@@ -38,6 +43,15 @@ pub const SERVING_SECRET: &str = "extreg-webhook-tls";
 pub const LEASE: &str = "extreg-webhook";
 /// ClusterRole for users who run audits.
 pub const AUDIT_ROLE: &str = "extreg-audit";
+/// Name of the job that audits the cluster: its CronJob, account, role, binding and network policy. The role is not
+/// [`AUDIT_ROLE`], which administrators apply and bind to users.
+pub const AUDIT_JOB: &str = "extreg-audit-job";
+/// API group of the reports that it publishes.
+pub const REPORTS_GROUP: &str = "openreports.io";
+/// Name of the ClusterReport among them.
+pub const AUDIT_REPORT: &str = "extreg-audit";
+/// The plugin's binary, in the image of the webhook.
+pub const PLUGIN: &str = "oc-extreg";
 /// ClusterRole for users who can read policies.
 pub const POLICY_READER: &str = "extreg-policy-reader";
 /// Name of the importer's Deployment, service account, binary and roles.
@@ -50,6 +64,10 @@ pub const IMPORTER_NAMESPACE: &str = "extreg-importer-namespace";
 pub const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 /// Policy that an installation starts with.
 pub const DEFAULT_POLICY: &str = "dockerhub";
+/// Namespace of the dashboards of OpenShift's console.
+pub const CONSOLE_NAMESPACE: &str = "openshift-config-managed";
+/// ConfigMap of our dashboard there.
+pub const CONSOLE_DASHBOARD: &str = "extreg-dashboard";
 /// Push secret that the starting policy uses.
 pub const DEFAULT_SECRET: &str = "dockerhub";
 

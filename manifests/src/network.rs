@@ -51,6 +51,11 @@ pub(crate) fn importer_network_policy(settings: &Settings) -> NetworkPolicy {
     )
 }
 
+/// The audit's policy: nothing connects to it.
+pub(crate) fn audit_network_policy(metadata: ObjectMeta) -> NetworkPolicy {
+    policy(metadata, selector_of(names::AUDIT_JOB), Vec::new())
+}
+
 fn policy(
     metadata: ObjectMeta,
     pods: BTreeMap<String, String>,
@@ -68,7 +73,8 @@ fn policy(
                 ..LabelSelector::default()
             }),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-            ingress: Some(ingress),
+            // The API server does not store an empty list, and would see a change in each apply.
+            ingress: (!ingress.is_empty()).then_some(ingress),
             egress: Some(vec![
                 NetworkPolicyEgressRule {
                     to: Some(dns),

@@ -28,7 +28,7 @@ pub(crate) fn service_account(settings: &Settings) -> ServiceAccount {
 ///
 /// Narrowed by `resourceNames`, `list` and `watch` on secrets allow only requests with the field selector
 /// `metadata.name=NAME`; the API server matches the selector's name against the rule.
-pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
+pub fn cluster_role(settings: &Settings) -> ClusterRole {
     let secrets: Vec<&str> = settings.secrets.iter().map(DnsName::as_str).collect();
     let mut rules = vec![
         rule("", &["namespaces"], &[], READ),
@@ -49,6 +49,13 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
             &[names::WEBHOOK],
             &["get"],
         ),
+        // For metrics: it has the number of open findings, if an audit has published them.
+        rule(
+            names::REPORTS_GROUP,
+            &["clusterreports"],
+            &[names::AUDIT_REPORT],
+            &["get"],
+        ),
     ];
     // A rule with an empty list of names would match every secret.
     if !secrets.is_empty() {
@@ -64,7 +71,7 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
 /// Permission to read policies for users with `view` on the cluster (and on OpenShift `cluster-reader`, which
 /// includes `view`). A policy has no namespace, so `view` in a namespace does not cover
 /// it: bind this role separately to a user who needs policies without the rest of the cluster.
-pub(crate) fn policy_reader() -> ClusterRole {
+pub fn policy_reader() -> ClusterRole {
     let mut metadata = cluster_meta(names::POLICY_READER);
     let labels = metadata.labels.get_or_insert_default();
     labels.insert(AGGREGATE_TO_VIEW.to_owned(), "true".to_owned());
@@ -76,7 +83,7 @@ pub(crate) fn policy_reader() -> ClusterRole {
 }
 
 /// The Lease by which replicas elect the writer of status. `create` cannot be narrowed by name.
-pub(crate) fn role(settings: &Settings) -> Role {
+pub fn role(settings: &Settings) -> Role {
     let lease =
         |names: &[&str], verbs: &[&str]| rule("coordination.k8s.io", &["leases"], names, verbs);
     Role {
@@ -162,6 +169,7 @@ pub(crate) mod tests {
                 "image.openshift.io/imagestreams[] get",
                 "config.openshift.io/images[cluster] get,list,watch",
                 "admissionregistration.k8s.io/mutatingwebhookconfigurations[extreg-webhook] get",
+                "openreports.io/clusterreports[extreg-audit] get",
             ]
         );
         assert_eq!(

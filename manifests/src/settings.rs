@@ -1,5 +1,6 @@
 //! The settings of an installation.
 
+mod schedule;
 mod values;
 
 use std::collections::BTreeSet;
@@ -7,6 +8,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 
 use crate::names;
+pub use schedule::{Schedule, ScheduleError};
 pub use values::{
     CaBundle, DnsLabel, DnsName, Replicas, SettingsError, TimeoutSeconds, WebhookUrl,
 };
@@ -33,10 +35,14 @@ pub struct Settings {
     pub tls: Tls,
     /// Whether to install a ServiceMonitor and alert rules; needs the Prometheus operator.
     pub monitoring: bool,
+    /// Whether monitoring includes the dashboard of OpenShift's console, in a namespace of the platform.
+    pub console_dashboard: bool,
     /// Whether to install the importer, and where it has permissions. It ignores
     /// [`Settings::mode`], and follows builds only in the namespaces of
     /// [`Settings::namespace_selector`].
     pub follow_builds: FollowBuilds,
+    /// Whether to install the job that audits the cluster.
+    pub audit: Option<AuditJob>,
     /// Names of the secrets that policies use. The webhook can read only these.
     pub secrets: BTreeSet<DnsName>,
 }
@@ -53,7 +59,9 @@ impl Default for Settings {
             namespace_selector: Vec::new(),
             tls: Tls::ServiceCa,
             monitoring: false,
+            console_dashboard: false,
             follow_builds: FollowBuilds::No,
+            audit: None,
             secrets: BTreeSet::from([DnsName::default()]),
         }
     }
@@ -100,6 +108,26 @@ pub enum FollowBuilds {
     Everywhere,
     /// It does, with permissions in these namespaces only.
     In(BTreeSet<DnsLabel>),
+}
+
+/// The job that audits the cluster and publishes its findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditJob {
+    /// When it runs.
+    pub schedule: Schedule,
+    /// Whether it reads secrets.
+    pub secrets: AuditSecrets,
+}
+
+/// Whether the audit reads secrets, for the checks of credentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditSecrets {
+    /// It does not: checks that depend on credentials are inconclusive.
+    #[default]
+    Skip,
+    /// It does. Its account can then list every secret of the cluster, because RBAC has no narrower
+    /// permission for two types.
+    Read,
 }
 
 /// Mode of the initial policy.

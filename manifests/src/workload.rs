@@ -26,7 +26,7 @@ const TLS_DIRECTORY: &str = "/etc/extreg/tls";
 const GRACE_SECONDS: i64 = 45;
 
 /// The Deployment: Pod Security `restricted`, OpenShift's SCC `restricted-v2`.
-pub(crate) fn deployment(settings: &Settings) -> Deployment {
+pub fn deployment(settings: &Settings) -> Deployment {
     let surge = RollingUpdateDeployment {
         max_surge: Some(IntOrString::Int(1)),
         max_unavailable: Some(IntOrString::Int(0)),
@@ -54,7 +54,7 @@ pub(crate) fn deployment(settings: &Settings) -> Deployment {
 }
 
 /// The disruption budget. A pod that is not ready serves no requests and can always be evicted.
-pub(crate) fn disruption_budget(settings: &Settings) -> PodDisruptionBudget {
+pub fn disruption_budget(settings: &Settings) -> PodDisruptionBudget {
     PodDisruptionBudget {
         metadata: own_meta(names::WEBHOOK, settings),
         spec: Some(PodDisruptionBudgetSpec {
@@ -283,7 +283,7 @@ pub(crate) mod tests {
         ] {
             assert!(!text.contains(word), "{word}");
         }
-        for port in container["ports"].as_array().unwrap() {
+        for port in container["ports"].as_array().into_iter().flatten() {
             assert!(port["containerPort"].as_i64().unwrap() >= 1024);
         }
     }

@@ -1,4 +1,5 @@
 //! The folder `yaml` is the output of the builders. `cargo xtask manifests` writes it.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,22 +7,13 @@ use std::path::Path;
 #[test]
 fn the_folder_is_generated() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("yaml");
-    let root = folder.clone();
     let wanted: BTreeMap<String, String> = extreg_manifests::folder()
         .unwrap()
         .into_iter()
         .map(|file| (file.name, file.content))
         .collect();
     let mut found = BTreeMap::new();
-    for folder in [folder.clone(), folder.join("importer")] {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-                found.insert(name.to_owned(), std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
+    read(&folder, &folder, &mut found);
     assert_eq!(
         found.keys().collect::<Vec<_>>(),
         wanted.keys().collect::<Vec<_>>(),
@@ -29,6 +21,18 @@ fn the_folder_is_generated() {
     );
     for (name, content) in &wanted {
         assert_eq!(&found[name], content, "{name}: run `cargo xtask manifests`");
+    }
+}
+
+fn read(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(root, &path, found);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            found.insert(name.to_owned(), std::fs::read_to_string(&path).unwrap());
+        }
     }
 }
 
@@ -50,6 +54,7 @@ fn written_files_read_back_the_same() {
 #[test]
 fn no_file_claims_to_be_managed_by_the_plugin() {
     for file in extreg_manifests::folder().unwrap() {
-        assert!(!file.content.contains("oc-extreg"), "{}", file.name);
+        let label = extreg_manifests::names::MANAGED_BY_LABEL;
+        assert!(!file.content.contains(label), "{}", file.name);
     }
 }

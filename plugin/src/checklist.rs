@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use extreg_core::count;
 use extreg_remedy::Caller;
 use extreg_terminal::{Exit, Printer, Text};
 use serde::Serialize;
@@ -236,10 +237,7 @@ impl Checks {
 
     /// The result of all checks in one line.
     fn answer(&self) -> Text {
-        let count = |level, one: &str| match self.count(level) {
-            1 => format!("1 {one}"),
-            count => format!("{count} {one}s"),
-        };
+        let count = |level, one| count(self.count(level), one);
         let (failed, warnings) = (count(Level::Fail, "problem"), count(Level::Warn, "warning"));
         let rest = format!(
             " ({} ok, {} skipped)",

@@ -1,7 +1,7 @@
 //! The command line as a whole: the tree of commands, its help, and how `argv` becomes a [`Cli`].
 
 #[cfg(test)]
-mod flag_texts;
+mod flag_texts_test;
 mod overview;
 mod parse;
 #[cfg(test)]

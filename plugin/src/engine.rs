@@ -13,7 +13,7 @@ use extreg_core::{
     verdict::{Decision, Reason, Site, Verdict},
 };
 
-pub(crate) use self::surroundings::{Surroundings, secret_fact};
+pub(crate) use self::surroundings::{Surroundings, labels_of, secret_fact};
 use crate::{context::Context, error::Error};
 
 /// The policies of a file.

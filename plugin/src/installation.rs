@@ -3,6 +3,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod args;
+pub(crate) mod audit_job;
 pub(crate) mod call_path;
 pub(crate) mod choices;
 pub(crate) mod differences;
@@ -15,6 +16,7 @@ pub(crate) mod importer;
 pub(crate) mod installed;
 pub(crate) mod kinds;
 pub(crate) mod network;
+pub(crate) mod owner;
 pub(crate) mod plan;
 pub(crate) mod proof;
 pub(crate) mod settings;

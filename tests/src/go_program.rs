@@ -20,14 +20,24 @@ pub fn build_peer(say: impl Fn(&str)) -> Result<PathBuf> {
 pub enum GoTool {
     /// Checks GitHub workflows.
     Actionlint,
+    /// Compares objects as Argo CD does.
+    ArgoCdDiff,
     /// Signs and verifies images.
     Cosign,
     /// Validates images, and serves a registry.
     Crane,
+    /// Evaluates path expressions as Argo CD does.
+    Gojq,
+    /// Checks dashboards of Grafana by its schema.
+    Dashboard,
     /// Lints, renders and packages charts.
     Helm,
     /// Installs plugins of kubectl.
     Krew,
+    /// Makes packages for Linux.
+    Nfpm,
+    /// Lists the metrics of expressions.
+    Promql,
     /// Evaluates alerts.
     Promtool,
     /// Checks the manifests of krew.
@@ -43,6 +53,7 @@ impl GoTool {
                 "actionlint",
                 "github.com/rhysd/actionlint/cmd/actionlint",
             ),
+            Self::ArgoCdDiff => ("argocd-diff", "argocd-diff", "."),
             Self::Cosign => (
                 "cosign",
                 "cosign",
@@ -53,8 +64,12 @@ impl GoTool {
                 "crane",
                 "github.com/google/go-containerregistry/cmd/crane",
             ),
+            Self::Gojq => ("gojq", "gojq", "github.com/itchyny/gojq/cmd/gojq"),
+            Self::Dashboard => ("dashboard", "dashboard", "."),
             Self::Helm => ("helm", "helm", "helm.sh/helm/v4/cmd/helm"),
             Self::Krew => ("krew", "krew", "sigs.k8s.io/krew/cmd/krew"),
+            Self::Nfpm => ("nfpm", "nfpm", "github.com/goreleaser/nfpm/v2/cmd/nfpm"),
+            Self::Promql => ("promql", "promql", "."),
             Self::Promtool => (
                 "promtool",
                 "promtool",

@@ -8,6 +8,7 @@ mod binaries;
 mod cache;
 mod control_plane;
 pub mod fixtures;
+mod go_module;
 mod go_program;
 mod guard;
 mod importer;
@@ -24,6 +25,7 @@ pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
 pub use extreg_fakes::registry;
+pub use go_module::GoModule;
 pub use go_program::{GoTool, build_peer};
 pub use importer::Importer;
 pub use input::with_input;

@@ -1,5 +1,6 @@
 //! The webhook's own binary, run outside the cluster on loopback.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -24,6 +25,7 @@ pub struct WebhookServer {
     folder: tempfile::TempDir,
     port: u16,
     health_port: u16,
+    program: Vec<OsString>,
     args: Vec<String>,
 }
 
@@ -32,15 +34,24 @@ impl WebhookServer {
     /// until it reports ready.
     pub fn start(kubeconfig: &Path, more: &[&str]) -> Result<Self> {
         let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
-        Self::start_with([kubeconfig.as_str()].iter().chain(more))
+        let program = workspace_binary("extreg-webhook")?;
+        Self::start_with(&[program.into()], [kubeconfig.as_str()].iter().chain(more))
     }
 
     /// Starts it without a cluster: its only inputs are requests and arguments.
     pub fn start_without_cluster(more: &[&str]) -> Result<Self> {
-        Self::start_with(["--no-cluster"].iter().chain(more))
+        Self::start_program(&[workspace_binary("extreg-webhook")?.into()], more)
     }
 
-    fn start_with<'a>(more: impl Iterator<Item = &'a &'a str>) -> Result<Self> {
+    /// Starts another build of it without a cluster: its file, after an emulator if it is for another machine.
+    pub fn start_program(program: &[OsString], more: &[&str]) -> Result<Self> {
+        Self::start_with(program, ["--no-cluster"].iter().chain(more))
+    }
+
+    fn start_with<'a>(
+        program: &[OsString],
+        more: impl Iterator<Item = &'a &'a str>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("extreg-webhook-")
             .tempdir()?;
@@ -68,6 +79,7 @@ impl WebhookServer {
             folder,
             port,
             health_port,
+            program: program.to_vec(),
             args,
         };
         server.restart()?;
@@ -142,8 +154,9 @@ impl WebhookServer {
     /// Restarts it on the same ports.
     pub fn restart(&mut self) -> Result<()> {
         self.process = None;
-        let mut command = Command::new(workspace_binary("extreg-webhook")?);
-        command.args(&self.args);
+        let (first, rest) = self.program.split_first().context("no program to start")?;
+        let mut command = Command::new(first);
+        command.args(rest).args(&self.args);
         let mut process = Process::start("extreg-webhook", &command)?;
         for _ in 0..600 {
             if let Some(status) = process.ended()? {

@@ -1,5 +1,7 @@
 //! `oc extreg webhook`: installed, proven, upgraded, rolled back and removed on a real API server.
 
+#[path = "install/audit.rs"]
+mod audit;
 #[path = "install/beside.rs"]
 mod beside;
 #[path = "install/chaos.rs"]
@@ -14,6 +16,8 @@ mod external;
 mod follow;
 #[path = "install/installed.rs"]
 mod installed;
+#[path = "install/monitoring.rs"]
+mod monitoring;
 #[path = "install/refusals.rs"]
 mod refusals;
 #[path = "install/staged.rs"]

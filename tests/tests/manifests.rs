@@ -6,10 +6,18 @@ mod alerts;
 mod calls;
 #[path = "manifests/cluster.rs"]
 mod cluster;
+#[path = "manifests/faults.rs"]
+mod faults;
+#[path = "manifests/metrics.rs"]
+mod metrics;
 #[path = "manifests/policies.rs"]
 mod policies;
 #[path = "manifests/rights.rs"]
 mod rights;
+#[path = "manifests/series.rs"]
+mod series;
+#[path = "manifests/unselected.rs"]
+mod unselected;
 #[path = "manifests/webhook.rs"]
 mod webhook;
 #[path = "manifests/workload.rs"]

@@ -93,6 +93,15 @@ pub struct Args {
     #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
     pub namespace: Option<String>,
 
+    /// Change nothing in a namespace whose labels are unknown, for a webhook configuration without a
+    /// namespaceSelector: it also sends requests of namespaces that a label excludes.
+    #[arg(
+        long,
+        env = "EXTREG_REQUIRE_NAMESPACE_LABELS",
+        conflicts_with = "no_cluster"
+    )]
+    pub require_namespace_labels: bool,
+
     /// Follow builds (moved to extreg-importer).
     #[arg(long, env = "EXTREG_FOLLOW_BUILDS", hide = true)]
     pub follow_builds: bool,

@@ -4,6 +4,7 @@
 //! is retried forever when it is refused, breaks or panics. No review waits for anything here except
 //! [`ApiLookup`], which has a time limit.
 
+mod audit;
 mod connect;
 mod image_config;
 mod lease;
@@ -142,6 +143,11 @@ impl Follow {
                 tasks::supervise(Task::Status, metrics, || {}, run).await;
             });
         }
+        tasks.spawn(watch(
+            Task::Audit,
+            |_| {},
+            |client, _, metrics| audit::follow(client, metrics).boxed(),
+        ));
         tasks.spawn(watch(
             Task::Report,
             |_| {},

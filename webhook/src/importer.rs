@@ -21,7 +21,7 @@ use crate::cluster::connect_apart;
 use crate::follow::{FollowBuilds, Pace, Progress};
 use crate::logging;
 use crate::metrics::ImporterMetrics;
-use crate::run::{Signals, refuse, replica};
+use crate::run::{Signals, fail, refuse, replica};
 use crate::server::serve_probes;
 
 /// All tasks here wait for the API server.
@@ -37,10 +37,7 @@ pub fn main() -> ExitCode {
     let _flush = logging::init(settings.log_format, settings.log_filter.clone());
     match start(settings) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "cannot run");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
 }
 

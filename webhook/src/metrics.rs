@@ -1,17 +1,17 @@
 //! The content of `/metrics`, in the text format of `OpenMetrics`.
 
 #[cfg(test)]
-mod documentation;
+mod documentation_test;
 mod follow;
 mod label;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use extreg_core::object::{Operation, Resource};
 use extreg_core::rule::RuleId;
 use extreg_core::verdict::Reason;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -21,11 +21,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use follow::{FollowMetrics, ImporterMetrics};
-pub(crate) use label::Label;
 pub use label::{
-    ConnectionEnd, FollowOutcome, LookupOutcome, Port, RequestEnd, Shortage, Source, SourceState,
-    Task,
+    Check, ConnectionEnd, FollowOutcome, LookupOutcome, Port, RequestEnd, Severity, Shortage,
+    Source, SourceState, Task,
 };
+pub(crate) use label::{operation_label, resource_label};
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
 /// webhook configuration can have.
@@ -34,34 +34,37 @@ const BUCKETS: [f64; 15] = [
     10.0,
 ];
 
-type DurationHistograms = Family<ResourceLabels, Histogram, fn() -> Histogram>;
+/// Names and values of labels.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+type DurationHistograms = Family<Labels<2>, Histogram, fn() -> Histogram>;
 
 /// The instruments. Cloning is cheap and shares them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    requests: Family<RequestLabels, Counter>,
+    requests: Family<Labels<3>, Counter>,
     durations: DurationHistograms,
-    patches: Family<FieldLabels, Counter>,
-    skipped: Family<ReasonLabels, Counter>,
-    lookups: Family<LookupLabels, Counter>,
-    shed: Family<ShortageLabels, Counter>,
-    connections: Family<PortLabels, Gauge>,
-    connections_ended: Family<EndLabels, Counter>,
+    patches: Family<Labels<1>, Counter>,
+    skipped: Family<Labels<1>, Counter>,
+    lookups: Family<Labels<1>, Counter>,
+    shed: Family<Labels<1>, Counter>,
+    connections: Family<Labels<1>, Gauge>,
+    connections_ended: Family<Labels<2>, Counter>,
     in_flight: Gauge,
     certificate_reloads: Counter,
     certificate_reload_failures: Counter,
     client_ca_failures: Counter,
     certificate_not_after: Gauge,
     certificate_refused: Gauge,
-    sources: Family<SourceLabels, Gauge>,
-    sources_known: Family<KnownLabels, Gauge>,
-    facts_age: Family<KnownLabels, Gauge>,
-    panics: Family<TaskLabels, Counter>,
+    sources: Family<Labels<2>, Gauge>,
+    sources_known: Family<Labels<1>, Gauge>,
+    facts_age: Family<Labels<1>, Gauge>,
+    panics: Family<Labels<1>, Counter>,
     policies: Gauge,
     policy_conflicts: Gauge,
     invalid_policies: Gauge,
     config_synced: Gauge,
+    audit_findings: Family<[(&'static str, String); 2], Gauge>,
 }
 
 impl Metrics {
@@ -72,7 +75,7 @@ impl Metrics {
         let help = "Seconds from the head of a request to its answer";
         registry.register("admission_duration_seconds", help, durations.clone());
         let to = &mut registry;
-        Self {
+        let metrics = Self {
             requests: register(to, "admission_requests", "Requests answered"),
             patches: register(to, "patch", "Fields set by a patch"),
             skipped: register(to, "skipped", "Images skipped, by reason"),
@@ -142,9 +145,38 @@ impl Metrics {
                 "config_synced",
                 "1 once policies are known, or known to be unavailable",
             ),
+            audit_findings: register(
+                to,
+                "audit_findings",
+                "Open findings of the last audit that a job published",
+            ),
             durations,
             registry: Arc::new(registry),
+        };
+        metrics.start_at_zero();
+        metrics
+    }
+
+    /// Series that alerts watch exist from the start: otherwise the first event would not be an increase.
+    fn start_at_zero(&self) {
+        for shortage in Shortage::ALL {
+            let labels = [("shortage", shortage.as_str())];
+            drop(self.shed.get_or_create(&labels));
         }
+        for outcome in LookupOutcome::ALL {
+            let labels = [("outcome", outcome.as_str())];
+            drop(self.lookups.get_or_create(&labels));
+        }
+        for task in Task::ALL {
+            let labels = [("task", task.as_str())];
+            drop(self.panics.get_or_create(&labels));
+        }
+        let labels = [
+            ("resource", resource_label(None)),
+            ("operation", operation_label(None)),
+            ("decision", RequestEnd::Panic.as_str()),
+        ];
+        drop(self.requests.get_or_create(&labels));
     }
 
     /// Counts one request and its duration.
@@ -155,39 +187,32 @@ impl Metrics {
         end: RequestEnd,
         duration: Duration,
     ) {
-        let (resource, operation) = (Label::from(resource), Label::from(operation));
-        let labels = RequestLabels {
-            resource,
-            operation,
-            decision: end,
-        };
+        let resource = ("resource", resource_label(resource));
+        let operation = ("operation", operation_label(operation));
+        let decision = ("decision", end.as_str());
+        let labels = [resource, operation, decision];
         self.requests.get_or_create(&labels).inc();
-        let labels = ResourceLabels {
-            resource,
-            operation,
-        };
-        self.durations
-            .get_or_create(&labels)
-            .observe(duration.as_secs_f64());
+        let durations = self.durations.get_or_create(&[resource, operation]);
+        durations.observe(duration.as_secs_f64());
     }
 
     /// Counts a request that was rejected because a resource was exhausted.
     pub fn shed(&self, shortage: Shortage) {
-        self.shed.get_or_create(&ShortageLabels { shortage }).inc();
+        let labels = [("shortage", shortage.as_str())];
+        self.shed.get_or_create(&labels).inc();
     }
 
     /// Sets the number of open connections to a port.
     pub fn connections(&self, port: Port, open: usize) {
         self.connections
-            .get_or_create(&PortLabels { port })
+            .get_or_create(&[("port", port.as_str())])
             .set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// Counts a connection that the server ended or did not accept.
     pub fn connection_ended(&self, port: Port, reason: ConnectionEnd) {
-        self.connections_ended
-            .get_or_create(&EndLabels { port, reason })
-            .inc();
+        let labels = [("port", port.as_str()), ("reason", reason.as_str())];
+        self.connections_ended.get_or_create(&labels).inc();
     }
 
     /// Whether the API servers reject the served certificate.
@@ -202,21 +227,19 @@ impl Metrics {
 
     /// Counts a field that a patch sets.
     pub fn patched(&self, rule: RuleId) {
-        let labels = FieldLabels { field: rule.into() };
-        self.patches.get_or_create(&labels).inc();
+        self.patches.get_or_create(&[("field", rule.name())]).inc();
     }
 
     /// Counts an image that is unchanged.
     pub fn skipped(&self, reason: Reason) {
-        let labels = ReasonLabels {
-            reason: reason.into(),
-        };
+        let labels = [("reason", reason.name())];
         self.skipped.get_or_create(&labels).inc();
     }
 
     /// Counts a read that a review needed.
     pub fn lookup(&self, outcome: LookupOutcome) {
-        self.lookups.get_or_create(&LookupLabels { outcome }).inc();
+        let labels = [("outcome", outcome.as_str())];
+        self.lookups.get_or_create(&labels).inc();
     }
 
     /// Counts a request as being answered until the guard is dropped.
@@ -237,14 +260,11 @@ impl Metrics {
     /// The current state of a source of facts.
     pub fn source(&self, source: Source, state: SourceState) {
         for other in SourceState::ALL {
-            let labels = SourceLabels {
-                source,
-                state: *other,
-            };
+            let labels = [("source", source.as_str()), ("state", other.as_str())];
             let value = i64::from(*other == state);
             self.sources.get_or_create(&labels).set(value);
         }
-        let labels = KnownLabels { source };
+        let labels = [("source", source.as_str())];
         match state {
             SourceState::Ready => self.sources_known.get_or_create(&labels).set(1),
             SourceState::Down | SourceState::Forbidden => {
@@ -259,7 +279,7 @@ impl Metrics {
 
     /// The time since a source last worked. A resource that the cluster does not serve has no age.
     pub fn facts_age(&self, source: Source, state: SourceState, age: Option<Duration>) {
-        let labels = KnownLabels { source };
+        let labels = [("source", source.as_str())];
         match age {
             Some(age) if state != SourceState::Off => {
                 let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
@@ -273,7 +293,7 @@ impl Metrics {
 
     /// Counts a background task that panicked.
     pub fn panicked(&self, task: Task) {
-        self.panics.get_or_create(&TaskLabels { task }).inc();
+        self.panics.get_or_create(&[("task", task.as_str())]).inc();
     }
 
     /// The number of policies in force, of conflicting pairs, and of invalid policies.
@@ -287,6 +307,19 @@ impl Metrics {
     /// Whether policies are known, or known to be unavailable.
     pub fn config_synced(&self, synced: bool) {
         self.config_synced.set(i64::from(synced));
+    }
+
+    /// The open findings of the last published audit, in place of those of an earlier one.
+    pub fn audit_findings(&self, findings: &BTreeMap<(Check, Severity), u64>) {
+        self.audit_findings.clear();
+        for (&(check, severity), &count) in findings {
+            let labels = [
+                ("check", check.to_string()),
+                ("severity", severity.to_string()),
+            ];
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.audit_findings.get_or_create(&labels).set(count);
+        }
     }
 
     /// All of it as text, of the media type [`Metrics::CONTENT_TYPE`].
@@ -313,66 +346,6 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    resource: Label,
-    operation: Label,
-    decision: RequestEnd,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResourceLabels {
-    resource: Label,
-    operation: Label,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ShortageLabels {
-    shortage: Shortage,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EndLabels {
-    port: Port,
-    reason: ConnectionEnd,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PortLabels {
-    port: Port,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct FieldLabels {
-    field: Label,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: Label,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    outcome: LookupOutcome,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct KnownLabels {
-    source: Source,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TaskLabels {
-    task: Task,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SourceLabels {
-    source: Source,
-    state: SourceState,
 }
 
 fn histogram() -> Histogram {
@@ -438,7 +411,13 @@ mod tests {
         metrics.connection_ended(Port::Reviews, ConnectionEnd::PeerLimit);
         metrics.policies(2, 1, 0);
         metrics.config_synced(true);
+        let check = |name| Check::parse(name).unwrap();
+        let fixed = (check("EXR001"), Severity::High);
+        let open = (check("EXR005"), Severity::Medium);
+        metrics.audit_findings(&BTreeMap::from([(fixed, 1), (open, 13)]));
+        metrics.audit_findings(&BTreeMap::from([(open, 12)]));
         let text = metrics.encode();
+        assert!(!text.contains("EXR001"), "{text}");
         for line in [
             r#"extreg_admission_requests_total{resource="builds",operation="create",decision="patch"} 1"#,
             r#"extreg_admission_duration_seconds_bucket{le="0.00025",resource="builds",operation="create"} 1"#,
@@ -459,6 +438,9 @@ mod tests {
             r#"extreg_connections_ended_total{port="reviews",reason="peer_limit"} 1"#,
             "extreg_client_ca_reload_failures_total 1",
             "extreg_cert_refused 0",
+            r#"extreg_audit_findings{check="EXR005",severity="medium"} 12"#,
+            r#"extreg_shed_total{shortage="slots"} 0"#,
+            r#"extreg_task_panics_total{task="audit"} 0"#,
             "# EOF",
         ] {
             assert!(

@@ -41,11 +41,14 @@ pub fn main() -> ExitCode {
         // answer.
         Ok(Stopped::Drained) => ExitCode::SUCCESS,
         Ok(Stopped::InAHurry) => ExitCode::FAILURE,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "cannot run");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+/// Ends a process that cannot run.
+pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
+    tracing::error!(error = format!("{error:#}"), "cannot run");
+    ExitCode::FAILURE
 }
 
 /// Ends a process whose command line is invalid.
@@ -79,6 +82,9 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     );
     let facts = Arc::new(match settings.cluster {
         Cluster::None => facts.assuming(),
+        Cluster::Kubeconfig(_) | Cluster::Inferred if settings.require_namespace_labels => {
+            facts.without_namespace_selector()
+        }
         Cluster::Kubeconfig(_) | Cluster::Inferred => facts,
     });
     let mut background = JoinSet::new();

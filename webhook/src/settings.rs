@@ -23,6 +23,8 @@ pub struct Settings {
     pub mode_cap: Mode,
     /// The namespace that the webhook runs in.
     pub namespace: Option<String>,
+    /// Whether nothing is changed in a namespace whose labels are unknown.
+    pub require_namespace_labels: bool,
     /// The format of log lines.
     pub log_format: LogFormat,
     /// The log filter.
@@ -88,6 +90,7 @@ impl Settings {
             kubeconfig,
             mode_cap,
             namespace,
+            require_namespace_labels,
             follow_builds,
             follow_namespaces,
             max_in_flight,
@@ -147,6 +150,7 @@ impl Settings {
                 ModeCap::Warn => Mode::Warn,
             },
             namespace,
+            require_namespace_labels,
             log_format: operation.log_format,
             log_filter: operation.log_filter()?,
         })

@@ -70,16 +70,19 @@ pub enum Identity {
 }
 
 /// A number of pulls that is not known exactly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pulls {
     /// The minimum.
+    #[serde(rename = "min")]
     pub least: u64,
     /// The maximum; none if it is unknown.
+    #[serde(rename = "max")]
     pub most: Option<u64>,
 }
 
 /// A number of pulls compared to a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Standing {
     /// Within the limit in every case.
     Within,

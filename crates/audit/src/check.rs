@@ -3,43 +3,56 @@
 use std::fmt;
 use std::str::FromStr;
 
+use extreg_core::vocabulary;
+use serde::{Serialize, Serializer};
+
 /// The address of the checks' pages.
 const DOCS: &str = "https://extreg.io/checks";
 
-/// A check. The meaning of its identifier never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the titles describe them")]
-pub enum CheckId {
-    Exr001,
-    Exr002,
-    Exr003,
-    Exr004,
-    Exr005,
-    Exr006,
-    Exr007,
-    Exr008,
-    Exr009,
-    Exr010,
-    Exr011,
-    Exr012,
-    Exr013,
-    Exr014,
-    Exr015,
+vocabulary! {
+    /// A check. The meaning of its identifier never changes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[expect(missing_docs, reason = "the titles describe them")]
+    pub enum CheckId {
+        Exr001 => "EXR001", "Image from a registry outside policy";
+        Exr002 => "EXR002", "Cluster allow-list of registries absent";
+        Exr003 => "EXR003", "Import allow-list of registries absent";
+        Exr004 => "EXR004", "Insecure registry configured or used";
+        Exr005 => "EXR005", "External tag not scheduled, failing or stale";
+        Exr006 => "EXR006", "Mutable tag without trigger or digest";
+        Exr007 => "EXR007", "Anonymous pull or import from a metered registry";
+        Exr008 => "EXR008", "Import budget exceeds the account's allowance";
+        Exr009 => "EXR009", "Credential too broad, shared, ambiguous or useless";
+        Exr010 => "EXR010", "Unqualified short name";
+        Exr011 => "EXR011", "BuildConfig base, source or output outside policy";
+        Exr012 => "EXR012", "Image bypasses the required ImageStream or trigger";
+        Exr013 => "EXR013", "Signature policy missing for an approved registry";
+        Exr014 => "EXR014", "Webhook absent, failing open or near expiry";
+        Exr015 => "EXR015", "Legacy or hidden mirror of a registry";
+    }
+    /// `EXR001`.
+    pub fn as_str;
+    /// The title.
+    pub fn title;
 }
 
-/// The severity of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Information only.
-    Info,
-    /// Little harm.
-    Low,
-    /// Harm in some cases.
-    Medium,
-    /// Harm.
-    High,
-    /// Immediate harm.
-    Critical,
+vocabulary! {
+    /// The severity of a finding.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// Information only.
+        Info => "info",
+        /// Little harm.
+        Low => "low",
+        /// Harm in some cases.
+        Medium => "medium",
+        /// Harm.
+        High => "high",
+        /// Immediate harm.
+        Critical => "critical",
+    }
+    /// The name.
+    pub fn as_str;
 }
 
 /// An invalid name of a check.
@@ -48,67 +61,6 @@ pub enum Severity {
 pub struct UnknownCheck(String);
 
 impl CheckId {
-    /// Every check, in order.
-    pub const ALL: [Self; 15] = [
-        Self::Exr001,
-        Self::Exr002,
-        Self::Exr003,
-        Self::Exr004,
-        Self::Exr005,
-        Self::Exr006,
-        Self::Exr007,
-        Self::Exr008,
-        Self::Exr009,
-        Self::Exr010,
-        Self::Exr011,
-        Self::Exr012,
-        Self::Exr013,
-        Self::Exr014,
-        Self::Exr015,
-    ];
-
-    /// `EXR001`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exr001 => "EXR001",
-            Self::Exr002 => "EXR002",
-            Self::Exr003 => "EXR003",
-            Self::Exr004 => "EXR004",
-            Self::Exr005 => "EXR005",
-            Self::Exr006 => "EXR006",
-            Self::Exr007 => "EXR007",
-            Self::Exr008 => "EXR008",
-            Self::Exr009 => "EXR009",
-            Self::Exr010 => "EXR010",
-            Self::Exr011 => "EXR011",
-            Self::Exr012 => "EXR012",
-            Self::Exr013 => "EXR013",
-            Self::Exr014 => "EXR014",
-            Self::Exr015 => "EXR015",
-        }
-    }
-
-    /// The title.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Exr001 => "Image from a registry outside policy",
-            Self::Exr002 => "Cluster allow-list of registries absent",
-            Self::Exr003 => "Import allow-list of registries absent",
-            Self::Exr004 => "Insecure registry configured or used",
-            Self::Exr005 => "External tag not scheduled, failing or stale",
-            Self::Exr006 => "Mutable tag without trigger or digest",
-            Self::Exr007 => "Anonymous pull or import from a metered registry",
-            Self::Exr008 => "Import budget exceeds the account's allowance",
-            Self::Exr009 => "Credential too broad, shared, ambiguous or useless",
-            Self::Exr010 => "Unqualified short name",
-            Self::Exr011 => "BuildConfig base, source or output outside policy",
-            Self::Exr012 => "Image bypasses the required ImageStream or trigger",
-            Self::Exr013 => "Signature policy missing for an approved registry",
-            Self::Exr014 => "Webhook absent, failing open or near expiry",
-            Self::Exr015 => "Legacy or hidden mirror of a registry",
-        }
-    }
-
     /// The default severity of its findings.
     pub const fn severity(self) -> Severity {
         match self {
@@ -144,6 +96,18 @@ impl CheckId {
     }
 }
 
+impl Serialize for CheckId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl fmt::Display for CheckId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -158,28 +122,6 @@ impl FromStr for CheckId {
             .into_iter()
             .find(|check| check.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| UnknownCheck(text.to_owned()))
-    }
-}
-
-impl Severity {
-    /// All of them, the least severe first.
-    pub const ALL: [Self; 5] = [
-        Self::Info,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Critical,
-    ];
-
-    /// The name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::check::CheckId;
+use extreg_core::vocabulary;
 
 /// A control that a check gives evidence for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,21 +23,27 @@ pub struct Control {
     pub relation: Relation,
 }
 
-/// A benchmark, in one version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Benchmark {
-    /// CIS Red Hat OpenShift Container Platform Benchmark.
-    CisOpenShift,
-    /// DISA Security Technical Implementation Guide for OpenShift.
-    Stig,
-    /// NIST SP 800-53.
-    Nist80053,
-    /// NIST SP 800-190.
-    Nist800190,
-    /// BSI IT-Grundschutz.
-    Bsi,
-    /// PCI DSS.
-    PciDss,
+vocabulary! {
+    /// A benchmark, in one version.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Benchmark {
+        /// CIS Red Hat OpenShift Container Platform Benchmark.
+        CisOpenShift => "CIS OpenShift", "1.9.0";
+        /// DISA Security Technical Implementation Guide for OpenShift.
+        Stig => "DISA STIG OpenShift", "4.12 V1R1";
+        /// NIST SP 800-53.
+        Nist80053 => "NIST SP 800-53", "Rev. 4";
+        /// NIST SP 800-190.
+        Nist800190 => "NIST SP 800-190", "2017";
+        /// BSI IT-Grundschutz.
+        Bsi => "BSI IT-Grundschutz", "2022";
+        /// PCI DSS.
+        PciDss => "PCI DSS", "4.0.1";
+    }
+    /// Its name.
+    pub fn title;
+    /// The version whose numbers are given.
+    pub fn version;
 }
 
 /// How close a check is to a control.
@@ -49,40 +56,6 @@ pub enum Relation {
 }
 
 impl Benchmark {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
-        Self::CisOpenShift,
-        Self::Stig,
-        Self::Nist80053,
-        Self::Nist800190,
-        Self::Bsi,
-        Self::PciDss,
-    ];
-
-    /// Its name.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::CisOpenShift => "CIS OpenShift",
-            Self::Stig => "DISA STIG OpenShift",
-            Self::Nist80053 => "NIST SP 800-53",
-            Self::Nist800190 => "NIST SP 800-190",
-            Self::Bsi => "BSI IT-Grundschutz",
-            Self::PciDss => "PCI DSS",
-        }
-    }
-
-    /// The version whose numbers are given.
-    pub const fn version(self) -> &'static str {
-        match self {
-            Self::CisOpenShift => "1.9.0",
-            Self::Stig => "4.12 V1R1",
-            Self::Nist80053 => "Rev. 4",
-            Self::Nist800190 => "2017",
-            Self::Bsi => "2022",
-            Self::PciDss => "4.0.1",
-        }
-    }
-
     /// Its word on the command line; both publications of NIST have one.
     pub const fn word(self) -> &'static str {
         match self {

@@ -4,24 +4,29 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use extreg_core::vocabulary;
 use extreg_remedy::Outcome;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::check::Severity;
 use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
 
-/// How a finding changed from one report to a later one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Change {
-    /// The later one has it; the earlier one checked and did not find it.
-    New,
-    /// The earlier one has it; the later one checked and did not find it.
-    Fixed,
-    /// One of them did not check it, or was inconclusive.
-    Incomparable,
-    /// Both have it.
-    Unchanged,
+vocabulary! {
+    /// How a finding changed from one report to a later one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub enum Change {
+        /// The later one has it; the earlier one checked and did not find it.
+        New => "new",
+        /// The earlier one has it; the later one checked and did not find it.
+        Fixed => "fixed",
+        /// One of them did not check it, or was inconclusive.
+        Incomparable => "incomparable",
+        /// Both have it.
+        Unchanged => "unchanged",
+    }
+    /// Its word.
+    pub fn word;
 }
 
 /// A finding in one or both of two reports.
@@ -30,7 +35,6 @@ pub struct DiffRow {
     /// How it changed.
     pub change: Change,
     /// Its severity, in the later report that has it.
-    #[serde(serialize_with = "word")]
     pub severity: Severity,
     /// The check.
     pub check: String,
@@ -57,21 +61,6 @@ pub struct Diff {
     pub rows: Vec<DiffRow>,
     /// What else the reader should know, each in one line.
     pub notices: Vec<String>,
-}
-
-impl Change {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::New, Self::Fixed, Self::Incomparable, Self::Unchanged];
-
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Fixed => "fixed",
-            Self::Incomparable => "incomparable",
-            Self::Unchanged => "unchanged",
-        }
-    }
 }
 
 impl Diff {
@@ -259,11 +248,6 @@ impl Found<'_> {
             reason,
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "signature of serde")]
-fn word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(severity.as_str())
 }
 
 fn order(row: &DiffRow) -> impl Ord + '_ {

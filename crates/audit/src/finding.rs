@@ -46,7 +46,7 @@ pub(crate) fn inconclusive(cause: impl fmt::Display) -> String {
 }
 
 /// An exception that applies to a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Suppression {
     /// Where it is written: `exceptions.yaml:12`, or `annotation`.
     pub by: String,

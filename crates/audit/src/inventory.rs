@@ -6,6 +6,7 @@ mod row;
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::image::ImageRef;
+use extreg_core::vocabulary;
 use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::{ObjectId, Origin};
 use extreg_snapshot::{ImageUse, Meaning, UseRole};
@@ -13,33 +14,22 @@ use extreg_snapshot::{ImageUse, Meaning, UseRole};
 pub use self::row::InventoryRow;
 use crate::report::{Report, Section};
 
-/// What an inventory groups by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InventoryBy {
-    /// An image, with the tag or digest by which it is named.
-    #[default]
-    Image,
-    /// A registry.
-    Registry,
-    /// A top-level object: a Deployment with its pods, a BuildConfig with its Builds.
-    Workload,
-    /// A namespace.
-    Namespace,
-}
-
-impl InventoryBy {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Image, Self::Registry, Self::Workload, Self::Namespace];
-
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Registry => "registry",
-            Self::Workload => "workload",
-            Self::Namespace => "namespace",
-        }
+vocabulary! {
+    /// What an inventory groups by.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum InventoryBy {
+        /// An image, with the tag or digest by which it is named.
+        #[default]
+        Image => "image",
+        /// A registry.
+        Registry => "registry",
+        /// A top-level object: a Deployment with its pods, a BuildConfig with its Builds.
+        Workload => "workload",
+        /// A namespace.
+        Namespace => "namespace",
     }
+    /// Its word.
+    pub fn word;
 }
 
 /// The rows, sorted: section by section, in each by namespace and name.

@@ -20,12 +20,10 @@ pub mod finding;
 pub mod inventory;
 pub mod judge;
 #[cfg(test)]
-mod properties;
+mod properties_test;
 pub mod report;
 pub mod saved;
 pub mod suppress;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod verdict;
-#[cfg(test)]
-mod world;

@@ -1,5 +1,8 @@
 //! Findings and saved reports for tests.
 
+#[cfg(test)]
+pub(crate) mod world;
+
 use extreg_remedy::{Caller, Outcome, Remedy};
 use extreg_snapshot::place::Place;
 

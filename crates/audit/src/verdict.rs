@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use extreg_core::count;
+
 use crate::check::Severity;
 use crate::finding::{BaselineState, Finding};
 use crate::report::{Report, Section};
@@ -128,8 +130,8 @@ fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
             "coverage of {} is {covered} %, lower than --require-coverage {required}: it \
              has {} and {}",
             worst.source,
-            counted(gaps, "gap", "gaps"),
-            counted(checks, "inconclusive check", "inconclusive checks"),
+            count(gaps, "gap"),
+            count(checks, "inconclusive check"),
         );
         Ruling::new(Verdict::Incomplete, sentence)
     })
@@ -147,7 +149,7 @@ fn findings(report: &Report, gate: Gate) -> Ruling {
         let sentence = if all.total() == 0 {
             String::new()
         } else {
-            let found = counted(all.total(), "finding", "findings");
+            let found = count(all.total(), "finding");
             format!("{found}; use --fail-on SEVERITY to exit with code 3")
         };
         return Ruling::new(Verdict::Passed, sentence);
@@ -191,14 +193,9 @@ impl fmt::Display for Count {
         let parts: Vec<_> = parts
             .map(|(severity, count)| format!("{count} {severity}"))
             .collect();
-        let total = counted(self.total(), "finding", "findings");
+        let total = count(self.total(), "finding");
         write!(f, "{total} ({})", parts.join(", "))
     }
-}
-
-fn counted(count: usize, one: &str, several: &str) -> String {
-    let word = if count == 1 { one } else { several };
-    format!("{count} {word}")
 }
 
 #[cfg(test)]

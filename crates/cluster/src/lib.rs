@@ -18,6 +18,7 @@ mod config;
 mod connection;
 mod dry_run;
 mod error;
+mod json;
 mod kubeconfig;
 mod list;
 mod object;
@@ -48,6 +49,7 @@ pub use self::{
     connection::Connection,
     dry_run::DryRun,
     error::{ConnectError, innermost},
+    json::Json,
     kubeconfig::{is_empty, read},
     list::{Next, Pages},
     object::{Object, ObjectRef, set, unset},

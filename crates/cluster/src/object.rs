@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::Kind;
+use crate::{Json as _, Kind};
 
 /// An object and its kind. The body is JSON, so that unknown fields are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,10 +84,12 @@ impl Object {
 
     /// The text at a JSON pointer; empty if it is missing.
     pub fn text(&self, pointer: &str) -> &str {
-        self.body
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.body.text(pointer)
+    }
+
+    /// The elements of the list at a JSON pointer.
+    pub fn list(&self, pointer: &str) -> std::slice::Iter<'_, Value> {
+        self.body.list(pointer)
     }
 }
 

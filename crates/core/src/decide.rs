@@ -11,7 +11,7 @@ use crate::facts::{ClusterFacts, Facts, Known, NamespaceFacts, SecretFact, Strea
 use crate::note::Note;
 use crate::object::Subject;
 use crate::policy::{Labels, PolicySet};
-use crate::verdict::{StreamKey, Verdict};
+use crate::verdict::{Decision, Reason, StreamKey, Verdict};
 
 /// The source of the facts of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,8 @@ impl Questions {
         if freshness == Freshness::Read {
             return questions;
         }
+        let unknown = Decision::Keep(Reason::NamespaceUnknown);
+        questions.labels = verdict.sites.iter().any(|site| site.decision == unknown);
         for note in verdict.sites.iter().flat_map(|site| &site.notes) {
             match note {
                 Note::LeftToAccount { secret, .. }

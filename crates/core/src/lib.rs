@@ -5,11 +5,16 @@
 //! [`verdict::Verdict`]: for each place what happens and why, the patch, and the messages for the user.
 //! [`decide::Inquiry`] repeats this until all facts are read.
 
+// The macros name this crate in every crate.
+extern crate self as extreg_core;
+
+mod count;
 pub mod credential;
 pub mod decide;
 pub mod dns;
 pub mod edit;
 pub mod engine;
+mod enums;
 pub mod facts;
 pub mod follow;
 pub mod image;
@@ -20,3 +25,5 @@ pub mod registry;
 pub mod rule;
 pub mod verdict;
 pub mod work;
+
+pub use count::count;

@@ -6,6 +6,7 @@ mod sparse;
 mod subject;
 mod text;
 mod view;
+mod views;
 
 pub use annotations::Annotations;
 pub use sparse::{Relevant, Sparse};

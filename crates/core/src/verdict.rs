@@ -7,6 +7,7 @@ use crate::edit::{Edit, Field, PatchPlan};
 use crate::note::Note;
 use crate::policy::Mode;
 use crate::rule::id::RuleId;
+use crate::vocabulary;
 
 /// An ImageStream that a decision depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,135 +18,71 @@ pub struct StreamKey {
     pub name: String,
 }
 
-/// Why a place is unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// The field is set already.
-    AlreadySet,
-    /// The import controller imports with the policy that the tag has.
-    ControllerImport,
-    /// The image is named by its digest: it never changes.
-    Digest,
-    /// The existing tag follows another tag, or is only a reference.
-    ExistingAlias,
-    /// The tag exists and keeps its source.
-    ExistingTag,
-    /// The integrated registry.
-    Internal,
-    /// OpenShift cannot use the reference.
-    Invalid,
-    /// OpenShift's own lookup can find a secret where the policy's would not work.
-    LinkedSecret,
-    /// The decision depends on the namespace labels, which are unknown.
-    NamespaceUnknown,
-    /// The selectors of the configuration exclude the namespace or the object.
-    NotCalled,
-    /// The import queries images and writes nothing.
-    NotImporting,
-    /// The import writes no tag.
-    NothingTagged,
-    /// It is opted out.
-    OptedOut,
-    /// The output's ImageStream is in another namespace, and is not read for the requester.
-    OtherNamespace,
-    /// No policy matches the image here.
-    OtherRegistry,
-    /// The reference holds a Template parameter.
-    Parameter,
-    /// The policy does not configure it.
-    PolicySilent,
-    /// The policy is off.
-    PolicyOff,
-    /// `reference: true`: never imported.
-    Reference,
-    /// Whether the policy's push secret works is unknown.
-    SecretUnknown,
-    /// The policy's pull secret is not known to work.
-    SecretUnusable,
-    /// A short name, which can resolve to one of several registries.
-    ShortName,
-    /// The ImageStream that the decision depends on could not be read.
-    StreamUnread,
-    /// A system namespace, or the webhook's own.
-    SystemNamespace,
-    /// The API server's own update of a BuildConfig.
-    SystemUpdate,
-    /// An update that does not change the fields that the rule reads.
-    Unchanged,
-    /// The object cannot be parsed as its kind, so that no rule was applied.
-    Unreadable,
-    /// The object exceeds the work limit; the places after this one were not decided either.
-    WorkLimit,
-}
-
-impl Reason {
+vocabulary! {
+    /// Why a place is unchanged.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Reason {
+        /// The field is set already.
+        AlreadySet => "already_set", "already set";
+        /// The import controller imports with the policy that the tag has.
+        ControllerImport => "controller_import", "the import controller uses the tag's own policy";
+        /// The image is named by its digest: it never changes.
+        Digest => "digest", "a digest never changes";
+        /// The existing tag follows another tag, or is only a reference.
+        ExistingAlias => "existing_alias", "the existing tag follows another tag or is a reference";
+        /// The tag exists and keeps its source.
+        ExistingTag => "existing_tag", "the existing tag keeps its source";
+        /// The integrated registry.
+        Internal => "internal", "it refers to the integrated registry";
+        /// OpenShift cannot use the reference.
+        Invalid => "invalid", "OpenShift cannot use the reference";
+        /// OpenShift's own lookup can find a secret where the policy's would not work.
+        LinkedSecret => "linked_secret", "OpenShift can find another secret of the build's account";
+        /// The decision depends on the namespace labels, which are unknown.
+        NamespaceUnknown => "namespace_unknown", "the namespace labels are unknown";
+        /// The selectors of the configuration exclude the namespace or the object.
+        NotCalled => "not_called", "the webhook configuration does not select it";
+        /// The import queries images and writes nothing.
+        NotImporting => "not_importing", "the import writes nothing";
+        /// The import writes no tag.
+        NothingTagged => "nothing_tagged", "the import writes no tag";
+        /// It is opted out.
+        OptedOut => "opted_out", "opted out";
+        /// The output's ImageStream is in another namespace, and is not read for the requester.
+        OtherNamespace => "other_namespace", "its ImageStream is in another namespace";
+        /// No policy matches the image here.
+        OtherRegistry => "other_registry", "no policy matches the image here";
+        /// The reference holds a Template parameter.
+        Parameter => "parameter", "the reference contains an unresolved parameter";
+        /// The policy does not configure it.
+        PolicySilent => "policy_silent", "the policy does not configure it";
+        /// The policy is off.
+        PolicyOff => "policy_off", "the policy is off";
+        /// `reference: true`: never imported.
+        Reference => "reference", "a reference tag is never imported";
+        /// Whether the policy's push secret works is unknown.
+        SecretUnknown => "secret_unknown", "whether the policy's secret works is unknown";
+        /// The policy's pull secret is not known to work.
+        SecretUnusable => "secret_unusable", "the policy's secret is not known to work";
+        /// A short name, which can resolve to one of several registries.
+        ShortName => "short_name", "a short name can resolve to one of several registries";
+        /// The ImageStream that the decision depends on could not be read.
+        StreamUnread => "stream_unread", "the ImageStream could not be read";
+        /// A system namespace, or the webhook's own.
+        SystemNamespace => "system_namespace", "system namespaces are skipped";
+        /// The API server's own update of a BuildConfig.
+        SystemUpdate => "system_update", "the API server itself updates the BuildConfig";
+        /// An update that does not change the fields that the rule reads.
+        Unchanged => "unchanged", "the update does not change it";
+        /// The object cannot be parsed as its kind, so that no rule was applied.
+        Unreadable => "unreadable", "the object cannot be parsed as its kind";
+        /// The object exceeds the work limit; the places after this one were not decided either.
+        WorkLimit => "work_limit", "the object is too large to process completely";
+    }
     /// The reason in one word, as metrics have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AlreadySet => "already_set",
-            Self::ControllerImport => "controller_import",
-            Self::Digest => "digest",
-            Self::ExistingAlias => "existing_alias",
-            Self::ExistingTag => "existing_tag",
-            Self::Internal => "internal",
-            Self::Invalid => "invalid",
-            Self::LinkedSecret => "linked_secret",
-            Self::NamespaceUnknown => "namespace_unknown",
-            Self::NotCalled => "not_called",
-            Self::NotImporting => "not_importing",
-            Self::NothingTagged => "nothing_tagged",
-            Self::OptedOut => "opted_out",
-            Self::OtherNamespace => "other_namespace",
-            Self::OtherRegistry => "other_registry",
-            Self::Parameter => "parameter",
-            Self::PolicySilent => "policy_silent",
-            Self::PolicyOff => "policy_off",
-            Self::Reference => "reference",
-            Self::SecretUnknown => "secret_unknown",
-            Self::SecretUnusable => "secret_unusable",
-            Self::ShortName => "short_name",
-            Self::StreamUnread => "stream_unread",
-            Self::SystemNamespace => "system_namespace",
-            Self::SystemUpdate => "system_update",
-            Self::Unchanged => "unchanged",
-            Self::Unreadable => "unreadable",
-            Self::WorkLimit => "work_limit",
-        }
-    }
-
+    pub fn name;
     /// The reason as a fragment that follows "unchanged: ".
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::AlreadySet => "already set",
-            Self::ControllerImport => "the import controller uses the tag's own policy",
-            Self::Digest => "a digest never changes",
-            Self::ExistingAlias => "the existing tag follows another tag or is a reference",
-            Self::ExistingTag => "the existing tag keeps its source",
-            Self::Internal => "it refers to the integrated registry",
-            Self::Invalid => "OpenShift cannot use the reference",
-            Self::LinkedSecret => "OpenShift can find another secret of the build's account",
-            Self::NamespaceUnknown => "the namespace labels are unknown",
-            Self::NotCalled => "the webhook configuration does not select it",
-            Self::NotImporting => "the import writes nothing",
-            Self::NothingTagged => "the import writes no tag",
-            Self::OptedOut => "opted out",
-            Self::OtherNamespace => "its ImageStream is in another namespace",
-            Self::OtherRegistry => "no policy matches the image here",
-            Self::Parameter => "the reference contains an unresolved parameter",
-            Self::PolicySilent => "the policy does not configure it",
-            Self::PolicyOff => "the policy is off",
-            Self::Reference => "a reference tag is never imported",
-            Self::SecretUnknown => "whether the policy's secret works is unknown",
-            Self::SecretUnusable => "the policy's secret is not known to work",
-            Self::ShortName => "a short name can resolve to one of several registries",
-            Self::StreamUnread => "the ImageStream could not be read",
-            Self::SystemNamespace => "system namespaces are skipped",
-            Self::SystemUpdate => "the API server itself updates the BuildConfig",
-            Self::Unchanged => "the update does not change it",
-            Self::Unreadable => "the object cannot be parsed as its kind",
-            Self::WorkLimit => "the object is too large to process completely",
-        }
-    }
+    pub fn words;
 }
 
 /// What happens at one place.
@@ -358,14 +295,7 @@ mod tests {
     #[test]
     fn the_documentation_lists_every_reason() {
         let page = include_str!("../../../docs/api.md");
-        let source = include_str!("verdict.rs").lines();
-        let names: Vec<&str> = source
-            .skip_while(|line| !line.contains("fn name("))
-            .take_while(|line| !line.contains("fn words("))
-            .filter_map(|line| line.trim().strip_prefix("Self::")?.split('"').nth(1))
-            .collect();
-        assert!(names.contains(&Reason::WorkLimit.name()));
-        for name in names {
+        for name in Reason::ALL.map(Reason::name) {
             assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
         }
     }

@@ -8,7 +8,7 @@
 mod insert;
 pub mod list;
 #[cfg(test)]
-mod properties;
+mod properties_test;
 mod tree;
 
 use std::ops::Range;

@@ -20,7 +20,7 @@ mod objects;
 mod origin;
 mod places;
 #[cfg(test)]
-mod properties;
+mod properties_test;
 mod reader;
 mod skipped;
 mod source;

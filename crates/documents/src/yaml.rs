@@ -110,7 +110,7 @@ fn tab_near(text: &str, line: usize) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::properties::same;
+    use crate::properties_test::same;
 
     const VECTORS: &str = include_str!("../tests/data/yaml.jsonl");
 

@@ -10,6 +10,7 @@ mod rollout;
 mod site;
 mod trigger;
 
+use extreg_core::vocabulary;
 use extreg_remedy::{Invocation, Remedy};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,38 +23,46 @@ use crate::{
     world::World,
 };
 
-/// A step of an image from its build to its pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// A build creates the image and pushes it.
-    Build,
-    /// The registry has the image.
-    Registry,
-    /// The tag shows the image.
-    Import,
-    /// The trigger sets the image of the workload.
-    Trigger,
-    /// The workload rolls out the image.
-    Rollout,
-    /// Pods run the image.
-    Pods,
+vocabulary! {
+    /// A step of an image from its build to its pods.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Part {
+        /// A build creates the image and pushes it.
+        Build => "build",
+        /// The registry has the image.
+        Registry => "registry",
+        /// The tag shows the image.
+        Import => "import",
+        /// The trigger sets the image of the workload.
+        Trigger => "trigger",
+        /// The workload rolls out the image.
+        Rollout => "rollout",
+        /// Pods run the image.
+        Pods => "pods",
+    }
+    /// The name in output.
+    pub fn word;
 }
 
-/// The state of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// The flow does not have this step.
-    None,
-    /// The image passed this step.
-    Ok,
-    /// The image will pass automatically.
-    Waiting,
-    /// The image will not pass without a fix.
-    Broken,
-    /// The state cannot be determined.
-    Unknown,
+vocabulary! {
+    /// The state of a link.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum State {
+        /// The flow does not have this step.
+        None => "-",
+        /// The image passed this step.
+        Ok => "ok",
+        /// The image will pass automatically.
+        Waiting => "waiting",
+        /// The image will not pass without a fix.
+        Broken => "broken",
+        /// The state cannot be determined.
+        Unknown => "unknown",
+    }
+    /// The name in output.
+    pub fn word;
 }
 
 /// A link.
@@ -79,33 +88,6 @@ pub struct Link {
     /// The fix. Boxed, because most links have none and a large cluster has many links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Box<Fix>>,
-}
-
-impl Part {
-    /// The name in output.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Build => "build",
-            Self::Registry => "registry",
-            Self::Import => "import",
-            Self::Trigger => "trigger",
-            Self::Rollout => "rollout",
-            Self::Pods => "pods",
-        }
-    }
-}
-
-impl State {
-    /// The name in output.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::None => "-",
-            Self::Ok => "ok",
-            Self::Waiting => "waiting",
-            Self::Broken => "broken",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 impl Link {

@@ -204,8 +204,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::sample;
-    use crate::schema::{assert_valid, json_schema};
+    use crate::testing::sample;
+    use crate::testing::schema::{assert_valid, json_schema};
 
     fn bom(report: &Report) -> Value {
         let mut out = Vec::new();

@@ -14,15 +14,14 @@ use extreg_snapshot::{Injection, OptOut};
 
 pub(super) use self::model::Document;
 use self::model::{
-    BySeverity, CheckOf, ControlOf, CountOf, CoverageOf, Each, FileOf, FindingOf, FixedOf, GapOf,
-    ImageOf, InjectionOf, OptOutOf, OtherOf, PlaceOf, ScopeOf, SectionOf, SummaryOf, SuppressionOf,
+    BySeverity, CheckOf, ControlOf, CountOf, CoverageOf, Each, FileOf, FindingOf, GapOf, ImageOf,
+    InjectionOf, OptOutOf, OtherOf, PlaceOf, ScopeOf, SectionOf, SummaryOf,
 };
 use super::phrases;
 use super::state::State;
 
 impl<'a> Document<'a> {
     pub(super) fn from_report(report: &'a Report) -> Self {
-        let fixed = report.fixed.iter();
         Self {
             api_version: "extreg.io/v1",
             kind: "AuditReport",
@@ -33,16 +32,7 @@ impl<'a> Document<'a> {
             sections: report.sections.iter().map(section).collect(),
             unused_exceptions: &report.unused_exceptions,
             notices: &report.notices,
-            fixed: fixed
-                .map(|known| FixedOf {
-                    source: &known.source,
-                    check: &known.check,
-                    rule: &known.rule,
-                    place: &known.place,
-                    fingerprint: &known.fingerprint,
-                    message: &known.message,
-                })
-                .collect(),
+            fixed: &report.fixed,
         }
     }
 }
@@ -173,11 +163,7 @@ fn finding(finding: &Finding) -> FindingOf<'_> {
         fix: finding.rendered_fix(),
         docs: finding.check.docs(),
         controls: phrases::controls(finding.check),
-        suppression: finding.suppression.as_ref().map(|said| SuppressionOf {
-            by: &said.by,
-            reason: &said.reason,
-            expires: &said.expires,
-        }),
+        suppression: finding.suppression.as_ref(),
     }
 }
 

@@ -7,8 +7,9 @@ use extreg_audit::saved::{SavedCoverage, SavedReport};
 use extreg_snapshot::coverage::GapReason;
 use serde_json::Value;
 
-use super::schema::{assert_valid, close, rendered};
-use super::{Format, Options, sample};
+use super::testing::sample;
+use super::testing::schema::{assert_valid, close, rendered};
+use super::{Format, Options};
 
 fn published() -> Value {
     let path = concat!(

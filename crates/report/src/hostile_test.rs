@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     Format, Options,
-    sample::{self, HOSTILE},
-    schema::rendered,
+    testing::sample::{self, HOSTILE},
+    testing::schema::rendered,
 };
 
 const STRICT: Gate = Gate {

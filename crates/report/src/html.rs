@@ -9,6 +9,7 @@ mod header;
 mod inventory;
 mod markup;
 mod picture;
+mod place;
 mod webhook;
 
 use extreg_audit::report::Report;

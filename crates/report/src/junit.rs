@@ -110,7 +110,7 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::testing::sample;
     use extreg_audit::check::Severity;
     use extreg_audit::verdict::{Verdict, verdict};
 

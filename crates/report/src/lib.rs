@@ -25,13 +25,11 @@ mod matrix_test;
 pub mod openreports;
 mod phrases;
 mod purl;
-#[cfg(test)]
-mod sample;
 mod sarif;
-#[cfg(test)]
-mod schema;
 mod state;
 pub mod table;
+#[cfg(test)]
+mod testing;
 mod uri;
 mod words;
 mod xml_text;

@@ -5,8 +5,9 @@ use extreg_audit::finding::Finding;
 use extreg_audit::report::Report;
 use extreg_audit::verdict::Gate;
 
-use super::schema::rendered;
-use super::{Format, Nature, Options, sample};
+use super::testing::sample;
+use super::testing::schema::rendered;
+use super::{Format, Nature, Options};
 
 const STRICT: Gate = Gate {
     fail_on: Some(Severity::Info),

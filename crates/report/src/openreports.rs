@@ -14,16 +14,22 @@ use std::sync::Arc;
 use extreg_audit::report::{Report, Section};
 use extreg_snapshot::coverage::GapSubject;
 use extreg_snapshot::place::ObjectId;
+use serde_json::json;
 
 use self::model::ReportResult;
 pub use self::model::{Metadata, ReportObject};
 use super::yaml;
+use crate::state::State;
 
 /// The label that marks our own reports.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "oc-extreg");
 
 /// The annotation with the time when a report was created.
 pub const GENERATED: &str = "extreg.io/generated";
+
+/// The annotation of the ClusterReport with the number of open findings of the whole audit, by check and severity. The
+/// webhook serves it as metrics.
+pub const OPEN_FINDINGS: &str = "extreg.io/open-findings";
 
 /// The scope of a report. A namespaced object of a file that names no namespace belongs to the one that
 /// the file will be applied to.
@@ -63,10 +69,29 @@ pub fn objects(report: &Report) -> Vec<ReportObject> {
                 results.extend(result::of_the_report(report));
             }
             let source = &section.source;
+            let first = objects.len();
             split::into_objects(&name, &scope, report, source, results, &mut objects);
+            if scope == Scope::Cluster
+                && let Some(object) = objects.get_mut(first)
+            {
+                let annotations = &mut object.metadata.annotations;
+                annotations.insert(OPEN_FINDINGS, open_findings(section));
+            }
         }
     }
     objects
+}
+
+/// `{"EXR005":{"medium":12}}`.
+fn open_findings(section: &Section) -> String {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for finding in &section.findings {
+        if State::from_finding(finding) == State::Open {
+            let severities = counts.entry(finding.check.as_str()).or_default();
+            *severities.entry(finding.severity.as_str()).or_default() += 1;
+        }
+    }
+    json!(counts).to_string()
 }
 
 fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportResult>> {
@@ -125,9 +150,11 @@ impl Scope {
 
 #[cfg(test)]
 mod tests {
+    use extreg_audit::finding::Finding;
+
     use super::model::Summary;
     use super::*;
-    use crate::sample;
+    use crate::testing::sample;
 
     #[test]
     fn namespaced_objects_are_reported_in_their_namespace() {
@@ -150,6 +177,33 @@ mod tests {
         once.sort();
         once.dedup();
         assert_eq!(once.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn the_cluster_report_counts_the_open_findings_of_all_namespaces() {
+        let report = sample::everything();
+        let objects = objects(&report);
+        let counted: Vec<_> = objects
+            .iter()
+            .filter(|object| !object.is_namespaced())
+            .filter_map(|object| object.metadata.annotations.get(OPEN_FINDINGS))
+            .collect();
+        assert_eq!(counted.len(), report.sections.len());
+        for (section, text) in report.sections.iter().zip(counted) {
+            let counts: BTreeMap<String, BTreeMap<String, usize>> =
+                serde_json::from_str(text).unwrap();
+            let total: usize = counts.values().flat_map(BTreeMap::values).sum();
+            let is_open = |finding: &&Finding| State::from_finding(finding) == State::Open;
+            assert_eq!(
+                total,
+                section.findings.iter().filter(is_open).count(),
+                "{text}"
+            );
+        }
+        let namespaced = objects.iter().filter(|object| object.is_namespaced());
+        for object in namespaced {
+            assert!(!object.metadata.annotations.contains_key(OPEN_FINDINGS));
+        }
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn automation_id(source: &str, part: Part) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::testing::sample;
 
     #[test]
     fn run_respects_its_limit_and_notes_the_split() {

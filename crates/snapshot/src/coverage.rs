@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use extreg_core::vocabulary;
+
 use crate::kind::Kind;
 
 /// What was read, and what could not be read. A gap is a result: no output hides it.
@@ -57,19 +59,25 @@ pub enum GapSubject {
     Fact(String),
 }
 
-/// Why a resource could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum GapReason {
-    /// The source does not contain the values, such as `oc adm inspect` for secrets.
-    Elided,
-    /// The list failed.
-    Failed,
-    /// The user lacks permission.
-    Forbidden,
-    /// It is not part of this source, such as ServiceAccounts of an inspect tree.
-    NotCollected,
-    /// It cannot be parsed as its kind.
-    Unreadable,
+vocabulary! {
+    /// Why a resource could not be read.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum GapReason {
+        /// The source does not contain the values, such as `oc adm inspect` for secrets.
+        Elided => "elided", "values are not in this source";
+        /// The list failed.
+        Failed => "failed", "could not be listed";
+        /// The user lacks permission.
+        Forbidden => "forbidden", "not permitted";
+        /// It is not part of this source, such as ServiceAccounts of an inspect tree.
+        NotCollected => "notCollected", "not part of this source";
+        /// It cannot be parsed as its kind.
+        Unreadable => "unreadable", "cannot be read";
+    }
+    /// One word, for output formats.
+    pub fn word;
+    /// The reason as text.
+    pub fn words;
 }
 
 impl Coverage {
@@ -157,39 +165,6 @@ impl Gap {
     /// The resource that could not be read and the reason, in one line: `secrets in shop: forbidden`.
     pub fn words(&self) -> String {
         format!("{}: {}", self.what, self.why.words())
-    }
-}
-
-impl GapReason {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Elided,
-        Self::Failed,
-        Self::Forbidden,
-        Self::NotCollected,
-        Self::Unreadable,
-    ];
-
-    /// The reason as text.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Elided => "values are not in this source",
-            Self::Failed => "could not be listed",
-            Self::Forbidden => "not permitted",
-            Self::NotCollected => "not part of this source",
-            Self::Unreadable => "cannot be read",
-        }
-    }
-
-    /// One word, for output formats.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Elided => "elided",
-            Self::Failed => "failed",
-            Self::Forbidden => "forbidden",
-            Self::NotCollected => "notCollected",
-            Self::Unreadable => "unreadable",
-        }
     }
 }
 

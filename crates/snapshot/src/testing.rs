@@ -19,7 +19,7 @@ use crate::place::{ImageName, ObjectId, Origin, Place};
 use crate::snapshot::{
     AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, MirrorKind,
     MirrorRule, RegistrySources, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
-    TagRecord, TriggerSource, UseRole, WorkloadRecord,
+    TagRecord, UseRole, WorkloadRecord,
 };
 use crate::trigger::ImageTrigger;
 
@@ -99,11 +99,6 @@ pub fn image_use(place: Place, role: UseRole, written: &str) -> ImageUse {
 /// A workload with these containers: each a name and an image.
 pub fn workload(object: ObjectId, containers: &[(&str, &str)]) -> WorkloadRecord {
     WorkloadRecord {
-        object,
-        origin: Origin::Cluster,
-        owner: None,
-        account: "default".into(),
-        pull_secrets: Vec::new(),
         replicas: Some(1),
         containers: containers
             .iter()
@@ -115,13 +110,7 @@ pub fn workload(object: ObjectId, containers: &[(&str, &str)]) -> WorkloadRecord
                 running: Arc::default(),
             })
             .collect(),
-        triggers: Vec::new(),
-        unusable_triggers: None,
-        trigger_source: TriggerSource::None,
-        resolves_names: false,
-        waiting: Vec::new(),
-        rollout: None,
-        run: None,
+        ..WorkloadRecord::new(object)
     }
 }
 
@@ -141,14 +130,8 @@ pub fn trigger(namespace: &str, tag: &str, containers: &[&str]) -> ImageTrigger 
 /// An ImageStream.
 pub fn stream(namespace: &str, name: &str, tags: Vec<TagRecord>) -> StreamRecord {
     StreamRecord {
-        object: object(Kind::ImageStream, namespace, name),
-        origin: Origin::Cluster,
-        managed: false,
-        looks_up: false,
-        follows_repository: Arc::default(),
-        repository: Arc::default(),
         tags,
-        checked: None,
+        ..StreamRecord::new(object(Kind::ImageStream, namespace, name))
     }
 }
 
@@ -158,19 +141,10 @@ pub fn tag(name: &str, image: &str) -> TagRecord {
         name: name.into(),
         index: Some(0),
         from: TagOrigin::Image(image.into()),
-        reference: false,
         has_import_policy: true,
-        scheduled: false,
-        insecure: false,
-        preserves_original: false,
-        local: false,
-        has_annotations: false,
-        opts_out: false,
-        platforms: None,
         digest: "sha256:aa".into(),
         created: "2026-11-20T10:00:00Z".into(),
-        failure: None,
-        history: None,
+        ..TagRecord::default()
     }
 }
 
@@ -193,18 +167,8 @@ pub fn mirror(kind: Kind, name: &str, source: &str, mirrors: &[&str]) -> MirrorR
 /// A BuildConfig that pushes to it.
 pub fn build_config(namespace: &str, name: &str, pushes_to: &str) -> BuildRecord {
     BuildRecord {
-        object: object(Kind::BuildConfig, namespace, name),
-        origin: Origin::Cluster,
-        config: None,
-        account: "builder".into(),
         pushes_to: pushes_to.into(),
-        writes: None,
-        push_secret: Arc::default(),
-        has_push_secret: false,
-        pull_secrets: Vec::new(),
-        has_image_trigger: false,
-        phase: None,
-        progress: None,
+        ..BuildRecord::new(object(Kind::BuildConfig, namespace, name))
     }
 }
 

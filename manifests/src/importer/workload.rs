@@ -151,7 +151,7 @@ mod tests {
         let network = crate::network::importer_network_policy(&settings);
         let network = serde_json::to_value(network).unwrap();
         let webhook = serde_json::to_value(crate::service::service(&settings)).unwrap();
-        let monitor = crate::importer::pod_monitor(&settings).unwrap().value;
+        let monitor = &crate::importer::importer_monitoring(&settings).unwrap()[0].value;
         for selector in [
             &network["spec"]["podSelector"]["matchLabels"],
             &monitor["spec"]["selector"]["matchLabels"],

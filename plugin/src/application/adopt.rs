@@ -3,7 +3,7 @@
 
 mod exclusive;
 
-use extreg_cluster::{Kind, Object, Owned, is_owned, set};
+use extreg_cluster::{Json as _, Kind, Object, Owned, is_owned, set};
 use extreg_snapshot::trigger::ANNOTATION;
 use serde_json::Value;
 
@@ -42,11 +42,7 @@ fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
     }
     let ours = desired.text("/metadata/name").to_owned();
     let names: Vec<&str> = current
-        .body
-        .pointer(CONTAINERS)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+        .list(CONTAINERS)
         .filter_map(|container| container.get("name")?.as_str())
         .collect();
     match names.as_slice() {
@@ -66,14 +62,8 @@ fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
 
 /// Renames our container and its trigger.
 fn rename(object: &mut Object, from: &str, to: &str) {
-    if let Some(containers) = object
-        .body
-        .pointer_mut(CONTAINERS)
-        .and_then(Value::as_array_mut)
-    {
-        for container in containers {
-            set(container, &["name"], Value::from(to));
-        }
+    for container in object.body.list_mut(CONTAINERS) {
+        set(container, &["name"], Value::from(to));
     }
     let annotations = object.body.pointer_mut("/metadata/annotations");
     if let Some(Value::String(triggers)) = annotations.and_then(|all| all.get_mut(ANNOTATION)) {
@@ -81,11 +71,7 @@ fn rename(object: &mut Object, from: &str, to: &str) {
         let named = |name: &str| format!(r#"@.name==\"{name}\""#);
         *triggers = triggers.replace(&named(from), &named(to));
     }
-    let triggers = object
-        .body
-        .pointer_mut("/spec/triggers")
-        .and_then(Value::as_array_mut);
-    for trigger in triggers.into_iter().flatten() {
+    for trigger in object.body.list_mut("/spec/triggers") {
         if let Some(Value::Array(names)) = trigger.pointer_mut("/imageChangeParams/containerNames")
         {
             *names = vec![Value::from(to)];

@@ -71,7 +71,6 @@ pub struct Args {
         value_name = "STRATEGY",
         default_value_t,
         hide_default_value = true,
-        hide_possible_values = true,
         help_heading = "Build"
     )]
     pub(crate) strategy: Strategy,
@@ -118,7 +117,6 @@ pub struct Args {
         value_name = "WHEN",
         default_value_t,
         hide_default_value = true,
-        hide_possible_values = true,
         help_heading = "Run"
     )]
     pub(crate) schedule: Schedule,
@@ -129,7 +127,6 @@ pub struct Args {
         value_name = "POLICY",
         default_value_t,
         hide_default_value = true,
-        hide_possible_values = true,
         help_heading = "Run"
     )]
     pub(crate) reference_policy: ReferencePolicy,
@@ -140,7 +137,6 @@ pub struct Args {
         value_name = "KIND",
         default_value_t,
         hide_default_value = true,
-        hide_possible_values = true,
         help_heading = "Run"
     )]
     pub(crate) workload: Workload,

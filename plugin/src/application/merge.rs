@@ -1,6 +1,6 @@
 //! Fields that controllers write into our objects or that users can change: a second setup keeps them.
 
-use extreg_cluster::{Kind, applied_tags};
+use extreg_cluster::{Json as _, Kind, applied_tags};
 use serde_json::Value;
 
 use super::triggers;
@@ -56,17 +56,9 @@ fn merge_field(
 
 fn merge_images(current: &Value, desired: &mut Value) {
     const CONTAINERS: &str = "/spec/template/spec/containers";
-    let Some(have) = current.pointer(CONTAINERS).and_then(Value::as_array) else {
-        return;
-    };
-    let Some(want) = desired
-        .pointer_mut(CONTAINERS)
-        .and_then(Value::as_array_mut)
-    else {
-        return;
-    };
-    for container in want {
-        let same = have.iter().find(|other| other["name"] == container["name"]);
+    for container in desired.list_mut(CONTAINERS) {
+        let mut have = current.list(CONTAINERS);
+        let same = have.find(|other| other["name"] == container["name"]);
         if let Some(image) = same.and_then(|other| other.get("image"))
             && let Some(slot) = container.get_mut("image")
         {

@@ -232,16 +232,7 @@ impl Deciding<'_> {
         let object = self.id(AuditKind::ImageStream, &settings.name);
         let streams = &mut snapshot.streams;
         if !streams.iter().any(|stream| stream.object == object) {
-            streams.push(StreamRecord {
-                object: object.clone(),
-                origin: Origin::Cluster,
-                managed: false,
-                looks_up: false,
-                follows_repository: "".into(),
-                repository: "".into(),
-                tags: Vec::new(),
-                checked: None,
-            });
+            streams.push(StreamRecord::new(object.clone()));
         }
         let Some(stream) = streams.iter_mut().find(|stream| stream.object == object) else {
             return;
@@ -250,21 +241,10 @@ impl Deciding<'_> {
         stream.tags.retain(|tag| &*tag.name != name);
         stream.tags.push(TagRecord {
             name: name.into(),
-            index: None,
             from: TagOrigin::Image(settings.target.to_string().into()),
-            reference: false,
             has_import_policy: true,
             scheduled: true,
-            insecure: false,
-            preserves_original: false,
-            local: false,
-            has_annotations: false,
-            opts_out: false,
-            platforms: None,
-            digest: "".into(),
-            created: "".into(),
-            failure: None,
-            history: None,
+            ..TagRecord::default()
         });
     }
 

@@ -351,23 +351,6 @@ impl Builder {
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    //! Settings from a command line.
-
-    use super::*;
-    use crate::{cli::testing::parse, commands::Command};
-
-    /// Settings of `oc extreg setup ARGS`.
-    pub(crate) fn settings(args: &str) -> Result<Settings, Error> {
-        let cli = parse(&format!("setup {args}"))?;
-        match cli.command {
-            Command::Setup(args) => Settings::resolve(*args, cli.global.namespace.as_deref()),
-            other => panic!("{}", other.name()),
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::{testing::settings, *};
 
@@ -453,6 +436,23 @@ mod tests {
         );
         for bad in ["python", "a/b/c:d", ":x", "x:"] {
             assert!(Builder::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Settings from a command line.
+
+    use super::*;
+    use crate::{cli::testing::parse, commands::Command};
+
+    /// Settings of `oc extreg setup ARGS`.
+    pub(crate) fn settings(args: &str) -> Result<Settings, Error> {
+        let cli = parse(&format!("setup {args}"))?;
+        match cli.command {
+            Command::Setup(args) => Settings::resolve(*args, cli.global.namespace.as_deref()),
+            other => panic!("{}", other.name()),
         }
     }
 }

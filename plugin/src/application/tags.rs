@@ -1,6 +1,6 @@
 //! The tags of an existing ImageStream: setup owns the tags that it created.
 
-use extreg_cluster::{Kind, Object, applied_tags};
+use extreg_cluster::{Json as _, Kind, Object, applied_tags};
 use serde_json::Value;
 
 use crate::stream::StreamTag;
@@ -46,8 +46,7 @@ pub(crate) fn unrequested<'a>(desired: &Object, stream: &'a Object) -> Vec<&'a s
 }
 
 fn tags(stream: &Object) -> impl Iterator<Item = &Value> {
-    let tags = stream.body.pointer("/spec/tags").and_then(Value::as_array);
-    tags.into_iter().flatten()
+    stream.list("/spec/tags")
 }
 
 fn name(tag: &Value) -> &str {
@@ -55,12 +54,7 @@ fn name(tag: &Value) -> &str {
 }
 
 fn from(tag: &Value) -> (&str, &str) {
-    let text = |pointer| {
-        tag.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    (text("/from/kind"), text("/from/name"))
+    (tag.text("/from/kind"), tag.text("/from/name"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The triggers of BuildConfigs and DeploymentConfigs. Each is a list that is applied as a whole, so ours must contain
 //! the entries of other tools.
 
+use extreg_cluster::Json as _;
 use serde_json::Value;
 
 /// Whether `theirs` contains all of `ours`, ignoring the last triggered image.
@@ -18,15 +19,12 @@ pub(crate) fn merged(theirs: &Value, ours: &Value) -> Value {
 /// All config-change triggers are equal; image-change triggers differ by their containers.
 /// its containers.
 fn replaces(new: &Value, old: &Value) -> bool {
-    let containers = |trigger: &Value| {
-        let names = trigger.pointer("/imageChangeParams/containerNames");
-        names.and_then(Value::as_array).cloned().unwrap_or_default()
-    };
+    const NAMES: &str = "/imageChangeParams/containerNames";
     let same_type = new["type"] == old["type"];
     match new["type"].as_str() {
         Some("ImageChange") => {
-            let old = containers(old);
-            same_type && containers(new).iter().any(|name| old.contains(name))
+            let is_in_old = |name| old.list(NAMES).any(|other| other == name);
+            same_type && new.list(NAMES).any(is_in_old)
         }
         _ => same_type,
     }

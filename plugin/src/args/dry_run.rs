@@ -31,8 +31,7 @@ pub struct DryRunArgs {
         require_equals = true,
         default_value = "none",
         default_missing_value = "client",
-        hide_default_value = true,
-        hide_possible_values = true
+        hide_default_value = true
     )]
     pub dry_run: DryRun,
 }

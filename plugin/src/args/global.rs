@@ -23,10 +23,9 @@ pub struct GlobalArgs {
         value_enum,
         default_value_t,
         value_name = "WHEN",
-        hide_possible_values = true,
         hide_default_value = true,
         long_help = "When to use color: auto, always or never. Auto colors a terminal unless TERM \
-                     is dumb or NO_COLOR is set"
+                         is dumb or NO_COLOR is set"
     )]
     pub color: ColorMode,
     /// Never prompt; fail if an answer would be needed
@@ -63,83 +62,58 @@ pub const CONNECTION: &str = "Connection";
 #[command(next_help_heading = CONNECTION)]
 pub struct ConnectionArgs {
     /// Path of the kubeconfig file
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig to use
-    #[arg(
-        long = "context",
-        global = true,
-        value_name = "NAME",
-        hide_short_help = true
-    )]
+    #[arg(long = "context", global = true, value_name = "NAME")]
     pub contexts: Vec<String>,
     /// Cluster of the kubeconfig to use
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "NAME")]
     pub cluster: Option<String>,
     /// User of the kubeconfig to use
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "NAME")]
     pub user: Option<String>,
     /// Address of the API server
-    #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
+    #[arg(short, long, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// Bearer token; used instead of the kubeconfig's credentials
-    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TOKEN")]
     pub token: Option<String>,
     /// User to impersonate
-    #[arg(
-        long = "as",
-        global = true,
-        value_name = "USER",
-        hide_short_help = true
-    )]
+    #[arg(long = "as", global = true, value_name = "USER")]
     pub impersonate: Option<String>,
     /// UID to impersonate
-    #[arg(
-        long = "as-uid",
-        global = true,
-        value_name = "UID",
-        hide_short_help = true
-    )]
+    #[arg(long = "as-uid", global = true, value_name = "UID")]
     pub impersonate_uid: Option<String>,
     /// Group to impersonate; repeatable
-    #[arg(
-        long = "as-group",
-        global = true,
-        value_name = "GROUP",
-        hide_short_help = true
-    )]
+    #[arg(long = "as-group", global = true, value_name = "GROUP")]
     pub impersonate_group: Vec<String>,
     /// User extra to impersonate, as KEY=VALUE; repeatable
-    #[arg(
-        long = "as-user-extra",
-        global = true,
-        value_name = "KEY=VALUE",
-        hide_short_help = true
-    )]
+    #[arg(long = "as-user-extra", global = true, value_name = "KEY=VALUE")]
     pub impersonate_extra: Vec<String>,
     /// Path of the certificate authority of the API server
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub certificate_authority: Option<PathBuf>,
     /// Path of a client certificate
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub client_certificate: Option<PathBuf>,
     /// Path of the key of the client certificate
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub client_key: Option<PathBuf>,
     /// Server name to check the API server's certificate for
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
     /// Do not check the API server's certificate
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
+    #[arg(long, global = true, value_name = "BOOL")]
     pub insecure_skip_tls_verify: Option<bool>,
     /// Time limit of a single request, e.g. 30s; 0 means no limit
-    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", hide_short_help = true)]
+    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION")]
     pub request_timeout: Option<Timeout>,
     /// Accepted for compatibility with kubectl; nothing is cached
-    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Do not request compressed responses
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
+    #[arg(long, global = true, value_name = "BOOL")]
     pub disable_compression: Option<bool>,
 }
 

@@ -6,15 +6,7 @@ use clap::ValueEnum;
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct OutputArgs<F: ValueEnum + Send + Sync + 'static> {
     // The requested format; `None` for text for people.
-    #[arg(
-        id = "output",
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help = help::<F>()
-    )]
+    #[arg(id = "output", short, long, value_enum, value_name = "FORMAT", help = help::<F>())]
     pub(crate) format: Option<F>,
 }
 

@@ -39,7 +39,7 @@ pub enum Parsed {
 
 /// The whole command tree, with the name and examples of the caller.
 pub fn command(caller: Caller) -> clap::Command {
-    let command = pointing_to_connection(topics::add(Cli::command()))
+    let command = pointing_to_connection(topics::add(with_conventions(Cli::command())))
         .bin_name(caller.to_string())
         .display_name(caller.to_string());
     match caller {
@@ -117,6 +117,27 @@ fn with_environment(command: clap::Command, environment: &Environment) -> clap::
         }
     });
     each_subcommand(command, &|sub| with_environment(sub, environment))
+}
+
+/// What holds for every flag: its help names the possible values, and one with a `BOOL` can stand without it.
+fn with_conventions(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        if !arg.get_action().takes_values() {
+            return arg;
+        }
+        let is_bool = arg
+            .get_value_names()
+            .is_some_and(|names| names.iter().any(|name| name == "BOOL"));
+        let arg = arg.hide_possible_values(true);
+        if is_bool {
+            arg.num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+        } else {
+            arg
+        }
+    });
+    each_subcommand(command, &with_conventions)
 }
 
 /// Replaces the flags of the connection in help by a line that names their page.

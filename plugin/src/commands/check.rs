@@ -84,13 +84,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["filename", "files"])]
     wait: bool,
     /// Format: diff, yaml (all documents, patched), json (a report) or name; with --pre table, short or json
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
     output: Option<OutputFormat>,
 }
 

@@ -26,12 +26,7 @@ use crate::{context::Context, error::Error};
 )]
 pub struct Args {
     /// Shell: bash, zsh, fish, powershell or elvish
-    #[arg(
-        value_enum,
-        value_name = "SHELL",
-        hide_possible_values = true,
-        required = true
-    )]
+    #[arg(value_enum, value_name = "SHELL", required = true)]
     shell: Option<Shell>,
     #[command(subcommand)]
     command: Option<Completion>,

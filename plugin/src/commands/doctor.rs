@@ -6,6 +6,7 @@ mod login;
 mod network;
 mod programs;
 mod redact;
+mod shell;
 
 use std::path::PathBuf;
 

@@ -105,13 +105,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "input")]
     over_budget: bool,
     /// With --yes: "server" submits the changes without persisting
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        hide_possible_values = true,
-        requires = "yes"
-    )]
+    #[arg(long, value_enum, value_name = "WHERE", requires = "yes")]
     dry_run: Option<DryRunAt>,
     #[command(flatten)]
     output: OutputArgs<Format>,

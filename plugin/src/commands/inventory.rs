@@ -35,13 +35,7 @@ pub struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Unit of a row: image, registry, workload or namespace
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHAT",
-        default_value_t,
-        hide_possible_values = true
-    )]
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     by: By,
     #[command(flatten)]
     output: OutputArgs<Format>,

@@ -61,52 +61,25 @@ pub struct Args {
     )]
     delete: bool,
     /// Kind of IMAGE: docker, an image in a registry
-    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "KIND")]
     source: Option<Source>,
     /// Import the image again every 15 minutes (disable: --scheduled=false)
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "BOOL")]
     scheduled: Option<bool>,
     /// Remove the schedule, and prevent policies from scheduling a new tag
     #[arg(long)]
     no_schedule: bool,
     /// Import mode of a manifest list: Legacy (one platform) or PreserveOriginal (all)
-    #[arg(
-        long,
-        value_enum,
-        ignore_case = true,
-        value_name = "MODE",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_enum, ignore_case = true, value_name = "MODE")]
     import_mode: Option<ImportMode>,
     /// Where pods pull from: source (the registry) or local (the integrated registry)
-    #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "POLICY")]
     reference_policy: Option<ReferencePolicy>,
     /// Allow plain HTTP and any certificate (disable: --insecure=false)
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "BOOL")]
     insecure: Option<bool>,
     /// Never import the image, only reference it (disable: --reference=false)
-    #[arg(
-        long,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "BOOL")]
     reference: Option<bool>,
     #[command(flatten)]
     dry_run: DryRunArgs,

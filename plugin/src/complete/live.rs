@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::mpsc, thread, time::Duration};
 
-use extreg_cluster::{Cluster, Kind, ObjectRef};
+use extreg_cluster::{Cluster, Json as _, Kind, ObjectRef};
 use serde_json::Value;
 
 use super::{
@@ -111,9 +111,8 @@ async fn query(live: Live, typed: &str, context: &Context) -> Result<BTreeSet<St
 async fn names(cluster: &Cluster, kind: Kind) -> Result<BTreeSet<String>, Error> {
     let path = kind.path(Some(cluster.namespace()));
     let list = cluster.get_path(&format!("{path}?limit={MOST}")).await?;
-    let items = list.get("items").and_then(Value::as_array);
-    let items = items.into_iter().flatten();
-    Ok(items
+    Ok(list
+        .list("/items")
         .filter_map(|item| item.pointer("/metadata/name")?.as_str())
         .map(str::to_owned)
         .collect())
@@ -128,9 +127,8 @@ async fn tags(cluster: &Cluster, stream: &str) -> Result<BTreeSet<String>, Error
 /// The tags of a stream, in its status and in its spec.
 fn tags_of(stream: &str, body: &Value) -> BTreeSet<String> {
     let names = |pointer: &str, key: &str| -> Vec<String> {
-        let tags = body.pointer(pointer).and_then(Value::as_array);
-        let tags = tags.into_iter().flatten();
-        tags.filter_map(|tag| tag.get(key)?.as_str())
+        body.list(pointer)
+            .filter_map(|tag| tag.get(key)?.as_str())
             .map(|tag| format!("{stream}:{tag}"))
             .collect()
     };

@@ -39,6 +39,8 @@ pub const REFUSED: &[&str] = &[
     "as-group",
     "as-uid",
     "as-user-extra",
+    "audit-schedule",
+    "audit-secrets",
     "auth-file",
     "baseline",
     "budget",

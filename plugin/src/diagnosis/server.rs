@@ -1,6 +1,8 @@
 //! The API server: whether it answers, the user that it knows, its versions, and its clock.
 
-use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef, openshift_version, show_if_slow};
+use extreg_cluster::{
+    Cluster, ClusterError, Json as _, Kind, ObjectRef, openshift_version, show_if_slow,
+};
 use extreg_remedy::Caller;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
@@ -147,13 +149,7 @@ async fn aggregated(cluster: &Cluster, caller: Caller, checks: &mut Checks) {
             checks.skip(GROUP, "aggregation", format!("{name} is not served"), None);
             continue;
         };
-        let conditions = found.body.pointer("/status/conditions");
-        let available = conditions
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .find(|condition| condition["type"] == "Available");
-        match available {
+        match found.body.condition("Available") {
             Some(available) if available["status"] == "True" => {
                 checks.ok(GROUP, "aggregation", format!("{name} is available"));
             }

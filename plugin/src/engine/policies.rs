@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use extreg_cluster::Kind;
+use extreg_cluster::{Json as _, Kind};
 use extreg_core::policy::{KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN};
 use extreg_documents::{FoundObject, Origin, Source};
 use extreg_terminal::Printer;
@@ -81,9 +81,8 @@ pub(crate) fn of_cluster(list: Option<&[Value]>, printer: &Printer) -> PolicySet
     };
     let mut policies = Vec::new();
     for body in list {
-        let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or("");
-        let name = text("/metadata/name");
-        match policy(name, text("/metadata/creationTimestamp"), body) {
+        let name = body.text("/metadata/name");
+        match policy(name, body.text("/metadata/creationTimestamp"), body) {
             Ok(policy) => policies.push(policy),
             Err(error) => printer.warn(&format!("policy {name} is not in force: {error}")),
         }
@@ -93,13 +92,10 @@ pub(crate) fn of_cluster(list: Option<&[Value]>, printer: &Printer) -> PolicySet
 
 /// The secrets that the webhook cannot read, from the status of the policies that name them.
 pub(crate) fn unreadable_secrets(list: &[Value]) -> BTreeSet<String> {
-    let is_unreadable = |condition: &Value| {
-        let text = |key| condition.get(key).and_then(Value::as_str);
-        text("type") == Some("Ready") && text("reason") == Some(SECRETS_UNKNOWN)
-    };
     let named = |body: &Value| {
-        let conditions = body.pointer("/status/conditions").and_then(Value::as_array);
-        let is_unreadable = conditions.into_iter().flatten().any(is_unreadable);
+        let is_unreadable = body
+            .condition("Ready")
+            .is_some_and(|ready| ready.text("/reason") == SECRETS_UNKNOWN);
         let fields = ["/spec/push/secretName", "/spec/pull/secretName"];
         let names = fields.map(|field| body.pointer(field).and_then(Value::as_str));
         is_unreadable.then(|| {
@@ -150,11 +146,7 @@ pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
     if object.kind != KIND || object.api_version != api_version {
         return Err(format!("not a {KIND} of {api_version}"));
     }
-    let text = |pointer| {
-        let value = object.body.pointer(pointer).and_then(Value::as_str);
-        value.unwrap_or_default()
-    };
-    let name = text("/metadata/name");
+    let name = object.body.text("/metadata/name");
     if name.is_empty() {
         return Err("metadata.name: missing".to_owned());
     }
@@ -167,7 +159,8 @@ pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
             "{key}: unknown field, expected one of spec, metadata"
         ));
     }
-    policy(name, text("/metadata/creationTimestamp"), &object.body)
+    let created = object.body.text("/metadata/creationTimestamp");
+    policy(name, created, &object.body)
 }
 
 /// Reads the spec of a policy.

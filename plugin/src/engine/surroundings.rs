@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use extreg_cluster::{Cluster, ClusterError, Kind, Object, ObjectRef};
+use extreg_cluster::{Cluster, ClusterError, Json as _, Kind, Object, ObjectRef};
 use extreg_core::{
     credential::{Keep, SecretMember, SecretReader},
     decide::{Freshness, Inquiry},
@@ -296,11 +296,9 @@ impl Surroundings {
             return Ok(());
         };
         let body = images.map(|images| images.body).unwrap_or_default();
-        let internal = body.pointer("/status/internalRegistryHostname");
-        let internal = internal.and_then(Value::as_str).unwrap_or_default();
-        let external = body.pointer("/status/externalRegistryHostnames");
-        let external = external.and_then(Value::as_array).into_iter().flatten();
-        let names = external.filter_map(Value::as_str).chain([internal]);
+        let internal = body.text("/status/internalRegistryHostname");
+        let external = body.texts("/status/externalRegistryHostnames");
+        let names = external.chain([internal]);
         self.cluster.internal = self.cluster.internal.clone().with_hostnames(names);
         self.cluster.integrated = Known::Known(!internal.is_empty());
         Ok(())
@@ -402,7 +400,7 @@ fn cluster_facts(installation: Installation) -> ClusterFacts {
 }
 
 /// The labels of a namespace.
-pub(super) fn labels_of(namespace: &Value) -> Arc<Labels> {
+pub(crate) fn labels_of(namespace: &Value) -> Arc<Labels> {
     let labels = namespace.pointer("/metadata/labels");
     let labels = labels.and_then(Value::as_object).into_iter().flatten();
     let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
@@ -422,16 +420,13 @@ pub(crate) fn secret_fact(secret: &Value) -> SecretFact {
             reader.plain(member, plain);
         }
     }
-    let kind = secret.get("type").and_then(Value::as_str);
-    SecretFact::new(reader.finish(kind.unwrap_or_default()))
+    SecretFact::new(reader.finish(secret.text("/type")))
 }
 
 fn account_fact(account: &Value) -> AccountFact {
-    let links = account.get("imagePullSecrets").and_then(Value::as_array);
     AccountFact {
-        pull_secrets: links
-            .into_iter()
-            .flatten()
+        pull_secrets: account
+            .list("/imagePullSecrets")
             .filter_map(|link| link.get("name")?.as_str())
             .map(str::to_owned)
             .collect(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use extreg_manifests::Schedule;
 
 use crate::{
     args::{DryRunArgs, OutputArgs},
@@ -22,6 +23,9 @@ Examples:
   # Also import an image when a build has pushed it
   oc extreg webhook install --mode enforce --follow-builds
 
+  # Also audit the cluster every night, and publish the findings
+  oc extreg webhook install --audit-schedule \"TZ=Europe/Berlin 0 3 * * *\"
+
   # Use an external webhook, outside the cluster
   oc extreg webhook install --url https://10.0.0.5:8443 --ca-file ca.crt
 
@@ -32,7 +36,7 @@ The configuration that makes the API servers call the webhook is written last, a
 reach it; then an object is created as a server-side dry run, and the result must match the policies. \
 If that fails all changes are rolled back. A second run changes only what differs. \
 Options that are not given are unchanged: mode, namespaces, failure policy, time limit, image, replicas. A run without \
---follow-builds removes the importer and its rights. With --namespace-selector its rights are bound in the namespaces \
+--follow-builds removes the importer and its rights, one without --audit-schedule the audit job and its rights. With --namespace-selector its rights are bound in the namespaces \
 that match now; for one that is labeled later run \"upgrade --yes\". The webhook goes to namespace \
 extreg-system, or to the one of --namespace.")]
 pub(crate) struct Args {
@@ -77,13 +81,25 @@ pub(crate) struct Args {
         help_heading = "In the cluster"
     )]
     pub(crate) tls: TlsSource,
-    /// Also install a ServiceMonitor and alert rules, for the Prometheus operator
+    /// Also install monitors, alert rules and the dashboard of OpenShift's console
     #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
     pub(crate) monitoring: bool,
 
     /// Also install the importer: it imports the tags of an image when a build has pushed it
     #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
     pub(crate) follow_builds: bool,
+
+    /// Also install a job that audits the cluster and publishes OpenReports: [TZ=ZONE] and five fields of cron
+    #[arg(
+        long,
+        value_name = "SCHEDULE",
+        conflicts_with = "url",
+        help_heading = "In the cluster"
+    )]
+    pub(crate) audit_schedule: Option<Schedule>,
+    /// Let the audit job read all secrets of the docker types, for the checks of credentials
+    #[arg(long, requires = "audit_schedule", help_heading = "In the cluster")]
+    pub(crate) audit_secrets: bool,
 
     /// URL of an external webhook, as the API servers reach it
     #[arg(

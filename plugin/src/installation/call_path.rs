@@ -15,7 +15,9 @@ use super::{
     handshake,
     importer::{self, Follower},
     installed::{Installed, Target},
-    kinds, network, proof, site, tls, wait,
+    kinds, network,
+    owner::{Goal, Owner},
+    proof, site, tls, wait,
 };
 use crate::{
     checklist::{Checks, Group, plain},
@@ -30,33 +32,36 @@ const SERVICE: Kind = Kind::namespaced("", "Service", "services");
 
 /// Runs the checks.
 pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Checks) {
-    let links = Links { cluster, context };
-    let status = links.hint("webhook status");
+    let status = format!("{} webhook status", context.caller);
     let read = Installed::read(cluster).await;
     let Some(live) = checks.readable(GROUP, "configuration", read, &status) else {
         return;
+    };
+    let links = Links {
+        cluster,
+        context,
+        owner: live.owner(),
     };
     let Some(entry) = live.entry() else {
         checks.skip(
             GROUP,
             "configuration",
             "the webhook is not installed: nothing is set automatically",
-            Some(links.hint("webhook install")),
+            Some(links.repair()),
         );
         return;
     };
+    if let Some(owner) = &links.owner {
+        let message = format!("{owner}; to upgrade: {}", owner.instruction(Goal::Upgrade));
+        checks.ok(GROUP, "manager", message);
+    }
     for problem in drift::problems(&live) {
-        checks.warn(GROUP, "drift", problem, links.hint("webhook install"));
+        checks.warn(GROUP, "drift", problem, links.repair());
     }
     let policy = entry["failurePolicy"].as_str().unwrap_or("Fail");
     let Some(target) = live.target() else {
         let message = "the configuration has neither a Service nor a URL";
-        return checks.fail(
-            GROUP,
-            "configuration",
-            message,
-            links.hint("webhook install"),
-        );
+        return checks.fail(GROUP, "configuration", message, links.repair());
     };
     match target {
         Target::Service { namespace, name } => {
@@ -91,11 +96,20 @@ pub(crate) async fn home(cluster: &Cluster) -> String {
 struct Links<'a> {
     cluster: &'a Cluster,
     context: &'a Context,
+    owner: Option<Owner>,
 }
 
 impl Links<'_> {
     fn hint(&self, command: &str) -> String {
         format!("{} {command}", self.context.caller)
+    }
+
+    /// How to repair the installation: by the tool that manages it.
+    fn repair(&self) -> String {
+        match &self.owner {
+            Some(owner) if owner.is_other_tool() => owner.instruction(Goal::Change),
+            _ => self.hint("webhook install"),
+        }
     }
 
     /// A command of the host for an object, or for all objects of a kind.
@@ -106,7 +120,7 @@ impl Links<'_> {
 
     fn bundle(&self, live: &Installed, checks: &mut Checks) {
         let bundle = live.ca_bundle().unwrap_or_default();
-        let hint = self.hint("webhook install");
+        let hint = self.repair();
         let now = Timestamp::now();
         match inspect::inspect(bundle.as_bytes()) {
             Err(_) if bundle.is_empty() => {
@@ -138,7 +152,7 @@ impl Links<'_> {
 
     async fn service(&self, namespace: &str, name: &str, checks: &mut Checks) {
         let reference = ObjectRef::new(SERVICE, namespace, name);
-        let hint = self.hint("webhook install");
+        let hint = self.repair();
         let read = self.cluster.get(&reference).await;
         match checks.readable(GROUP, "service", read, &hint) {
             None => {}
@@ -170,7 +184,7 @@ impl Links<'_> {
             None => {}
             Some(None) => {
                 let message = format!("{reference} does not exist");
-                checks.fail(GROUP, "pods", message, self.hint("webhook install"));
+                checks.fail(GROUP, "pods", message, self.repair());
             }
             Some(Some(deployment)) => {
                 if let Some(why) = wait::not_rolled_out(&deployment) {
@@ -204,7 +218,7 @@ impl Links<'_> {
         let Some(found) = checks.readable(GROUP, "certificate", read, &hint) else {
             return;
         };
-        let install = self.hint("webhook install");
+        let install = self.repair();
         let Some(secret) = found else {
             let message = format!("{reference} does not exist");
             return checks.fail(GROUP, "certificate", message, install);
@@ -228,7 +242,7 @@ impl Links<'_> {
         let hint = self.hint("webhook status");
         let Ok(host) = Host::of_url(url) else {
             let message = format!("{url} is not a valid URL");
-            return checks.fail(GROUP, "certificate", message, self.hint("webhook install"));
+            return checks.fail(GROUP, "certificate", message, self.repair());
         };
         match handshake::chain(url).await {
             Ok(chain) => verified(live, chain.as_bytes(), &host, hint, checks),
@@ -278,7 +292,7 @@ impl Links<'_> {
             );
         } else {
             let message = format!("NetworkPolicies block {}", refused.join(" and "));
-            checks.fail(GROUP, "network", message, self.hint("webhook install"));
+            checks.fail(GROUP, "network", message, self.repair());
         }
     }
 

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use extreg_cluster::DryRun;
 use extreg_manifests::{
-    CaBundle, DnsLabel, FailurePolicy, InstallMode, Replicas, SettingsError, TimeoutSeconds,
-    WebhookUrl, parse_selector,
+    AuditJob, AuditSecrets, CaBundle, DnsLabel, FailurePolicy, InstallMode, Replicas,
+    SettingsError, TimeoutSeconds, WebhookUrl, parse_selector,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 
@@ -32,6 +32,7 @@ pub(crate) enum Place {
         tls: TlsSource,
         monitoring: bool,
         follow_builds: bool,
+        audit: Option<AuditJob>,
     },
     Elsewhere {
         url: WebhookUrl,
@@ -70,6 +71,8 @@ impl Choices {
             tls,
             monitoring,
             follow_builds,
+            audit_schedule,
+            audit_secrets,
             url,
             ca_file,
             proof_namespace,
@@ -93,6 +96,14 @@ impl Choices {
                 tls,
                 monitoring,
                 follow_builds,
+                audit: audit_schedule.map(|schedule| AuditJob {
+                    schedule,
+                    secrets: if audit_secrets {
+                        AuditSecrets::Read
+                    } else {
+                        AuditSecrets::Skip
+                    },
+                }),
             },
         };
         let selector = namespace_selector.as_deref().map(parse_selector);

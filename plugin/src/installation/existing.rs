@@ -5,17 +5,19 @@ use extreg_manifests::{CaBundle, names};
 
 use super::{
     args::TlsSource,
+    audit_job,
     choices::{Choices, Place},
     importer::Follower,
     installed::{Installed, Target},
     kinds,
+    owner::Goal,
 };
 use crate::error::Error;
 
 /// Reads them.
 ///
 /// # Errors
-/// [`Error::Refused`] if it is not installed.
+/// [`Error::Refused`] if it is not installed, or if another tool upgrades it.
 pub(crate) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
     let live = Installed::read(cluster).await?;
     let Some(target) = live.target() else {
@@ -24,6 +26,9 @@ pub(crate) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
             kinds::configuration()
         )));
     };
+    if let Some(owner) = live.owner() {
+        owner.refuse(Goal::Upgrade)?;
+    }
     let place = match target {
         Target::Url(url) => Place::Elsewhere {
             url: url.parse().map_err(|error| unlike_ours(&error))?,
@@ -35,6 +40,7 @@ pub(crate) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
             tls: source(cluster, &namespace).await?,
             monitoring: has_monitor(cluster, &namespace).await?,
             follow_builds: Follower::read(cluster, &namespace).await?.exists(),
+            audit: audit_job::existing(cluster, &namespace).await?,
         },
     };
     Ok(Choices {

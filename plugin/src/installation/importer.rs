@@ -7,7 +7,10 @@ use extreg_core::{
     follow::may_follow,
     policy::{Labels, Selector, SelectorDocument},
 };
-use extreg_manifests::{DnsLabel, FORMER_RIGHTS, FollowBuilds, Settings, importer, names};
+use extreg_manifests::{
+    DnsLabel, FORMER_RIGHTS, FollowBuilds, RenderError, Settings, importer, importer_monitoring,
+    names,
+};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use serde::{Deserialize as _, Serialize};
@@ -273,9 +276,10 @@ pub(crate) async fn everything(
         follow_builds: FollowBuilds::Everywhere,
         ..settings.clone()
     };
-    let manifests = importer(&settings).map_err(|error| Error::failed(error.to_string()))?;
-    let monitor = kinds::pod_monitor(settings.namespace.as_str());
-    let mut references = vec![monitor];
+    let unwritable = |error: RenderError| Error::failed(error.to_string());
+    let mut manifests = importer(&settings).map_err(unwritable)?;
+    manifests.extend(importer_monitoring(&settings).map_err(unwritable)?);
+    let mut references = Vec::new();
     for manifest in manifests.iter().rev() {
         references.push(kinds::reference(&manifest.object)?);
     }

@@ -12,6 +12,7 @@ use extreg_snapshot::kind::Kind as Read;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::owner::Owner;
 use crate::error::Error;
 
 /// The configuration that makes the API servers call the webhook.
@@ -166,6 +167,11 @@ impl Installed {
             namespace: text("/service/namespace")?,
             name: text("/service/name")?,
         })
+    }
+
+    /// The tool that manages the installation: that of the configuration, if it exists.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        self.configuration.as_ref().map(Owner::from_object)
     }
 
     /// The bundle of the configuration, as PEM.

@@ -35,8 +35,11 @@ pub(crate) const SERVICE_MONITOR: Kind =
     Kind::namespaced("monitoring.coreos.com", "ServiceMonitor", "servicemonitors");
 const POD_MONITOR: Kind = Kind::namespaced("monitoring.coreos.com", "PodMonitor", "podmonitors");
 
+const CRON_JOB: Kind = extreg_snapshot::kind::Kind::CronJob.api();
+
 /// Every kind that is installed.
-const INSTALLED: [Kind; 17] = [
+const INSTALLED: [Kind; 19] = [
+    CRON_JOB,
     DEFINITION,
     CONFIGURATION,
     POLICY,
@@ -46,6 +49,7 @@ const INSTALLED: [Kind; 17] = [
     Kind::NAMESPACE,
     Kind::SECRET,
     Kind::SERVICE_ACCOUNT,
+    Kind::namespaced("", "ConfigMap", "configmaps"),
     Kind::namespaced("", "Service", "services"),
     Kind::namespaced("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     Kind::namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
@@ -88,7 +92,9 @@ pub(crate) fn rights() -> Result<Vec<Right>, Error> {
             kind, namespace, ..
         } = reference(name)?;
         // Only if the Prometheus operator exists and monitoring is requested.
-        if kind.group != SERVICE_MONITOR.group {
+        let is_monitoring =
+            kind.group == SERVICE_MONITOR.group || namespace == names::CONSOLE_NAMESPACE;
+        if !is_monitoring {
             rights.extend(["create", "patch"].map(|verb| Right::new(verb, kind, &namespace)));
         }
     }
@@ -107,9 +113,19 @@ pub(crate) fn importer(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::DEPLOYMENT, namespace, names::IMPORTER)
 }
 
-/// The monitor that scrapes the importer.
-pub(crate) fn pod_monitor(namespace: &str) -> ObjectRef {
-    ObjectRef::new(POD_MONITOR, namespace, names::IMPORTER)
+/// The CronJob that audits the cluster.
+pub(crate) fn audit_job(namespace: &str) -> ObjectRef {
+    ObjectRef::new(CRON_JOB, namespace, names::AUDIT_JOB)
+}
+
+/// The namespace of the dashboards of OpenShift's console.
+pub(crate) fn console_namespace() -> ObjectRef {
+    ObjectRef::new(Kind::NAMESPACE, "", names::CONSOLE_NAMESPACE)
+}
+
+/// Whether an object only monitors a program.
+pub(crate) fn is_monitoring(reference: &ObjectRef) -> bool {
+    reference.kind.group == SERVICE_MONITOR.group
 }
 
 /// The Lease of the replica that writes the status of policies.

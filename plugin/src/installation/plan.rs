@@ -8,11 +8,13 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{
+    audit_job,
     choices::{Apply, Choices},
     expectation::Expectations,
     importer,
     installed::Installed,
     kinds,
+    owner::{Goal, Owner},
     settings::{self, cap_of},
     wait,
 };
@@ -69,6 +71,9 @@ pub(crate) async fn make(
     apply: &Apply,
     live: &Installed,
 ) -> Result<Plan, Error> {
+    if let Some(owner) = live.owner() {
+        owner.refuse(Goal::Change)?;
+    }
     if !cluster.serves(Kind::IMAGE_STREAM).await? {
         return Err(Error::refused(
             "this cluster has no ImageStreams: the webhook has nothing to change here",
@@ -103,6 +108,12 @@ pub(crate) async fn make(
             "--monitoring: this cluster has no ServiceMonitors, so the Prometheus operator is not installed",
         ));
     }
+    if settings.audit.is_some() && !audit_job::can_publish(cluster).await? {
+        return Err(Error::refused(
+            "--audit-schedule: this cluster does not serve openreports.io/v1alpha1, so the audit cannot publish its \
+             findings; install its definitions first",
+        ));
+    }
     for step in &mut steps {
         mark_adopted(step);
     }
@@ -123,8 +134,8 @@ pub(crate) async fn make(
     })
 }
 
-/// The installed objects for following builds that are no longer requested. None of those of an external webhook are
-/// ours.
+/// The installed objects for following builds and for audits that are no longer requested. None of those of an external
+/// webhook are ours.
 async fn removals(
     cluster: &Cluster,
     settings: &Settings,
@@ -133,17 +144,26 @@ async fn removals(
     if matches!(settings.tls, Tls::External { .. }) {
         return Ok(Vec::new());
     }
-    let mut removals = importer::everything(cluster, settings).await?;
-    // Monitoring is not removed when the flag is omitted, unless its target is removed.
-    let monitor = kinds::pod_monitor(settings.namespace.as_str());
-    removals.retain(|object| {
-        let reference = object.reference();
-        let is_scraped = settings.follow_builds != FollowBuilds::No && reference == monitor;
-        !is_scraped
-            && steps
-                .iter()
-                .all(|step| step.desired.reference() != reference)
-    });
+    let programs = [
+        (
+            importer::everything(cluster, settings).await?,
+            settings.follow_builds != FollowBuilds::No,
+        ),
+        (
+            audit_job::everything(cluster, settings).await?,
+            settings.audit.is_some(),
+        ),
+    ];
+    let mut removals = Vec::new();
+    for (objects, is_requested) in programs {
+        removals.extend(objects.into_iter().filter(|object| {
+            let reference = object.reference();
+            // Monitoring is not removed when the flag is omitted, unless its target is removed.
+            let is_kept = is_requested && kinds::is_monitoring(&reference);
+            let mut desired = steps.iter().map(|step| step.desired.reference());
+            !is_kept && desired.all(|other| other != reference)
+        }));
+    }
     Ok(removals)
 }
 
@@ -213,7 +233,14 @@ fn policies_after(live: &Installed, steps: &[Step]) -> Vec<Object> {
     policies
 }
 
+/// Refuses objects of other tools. One that would undo the changes cannot be adopted from; only what such a tool keeps
+/// after it removed an installation can: the definition of the policy.
 fn check_owned(steps: &[Step], apply: &Apply) -> Result<(), Error> {
+    let mut installed = steps.iter().filter(|step| step.phase != Phase::Definition);
+    installed.try_for_each(|step| match &step.current {
+        Some(current) => Owner::from_object(current).refuse(Goal::Change),
+        None => Ok(()),
+    })?;
     if apply.adopt {
         return Ok(());
     }

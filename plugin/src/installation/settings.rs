@@ -139,8 +139,12 @@ async fn place(
             tls,
             monitoring,
             follow_builds,
+            audit,
         } => {
             settings.monitoring = *monitoring;
+            settings.console_dashboard =
+                *monitoring && cluster.get(&kinds::console_namespace()).await?.is_some();
+            settings.audit.clone_from(audit);
             settings.follow_builds = if *follow_builds {
                 importer::rights(cluster, &settings.namespace_selector).await?
             } else {

@@ -7,13 +7,18 @@ use extreg_certs::{
     issue::{self, Issued, Validity},
     verify::verify,
 };
-use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, is_owned};
 use extreg_manifests::{CaBundle, DnsLabel, names};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::kinds;
 use crate::error::Error;
+
+/// The annotation of a secret that service-ca creates (service-ca-operator `pkg/controller/api/api.go`).
+const SERVICE_CA_MARK: &str = "service.beta.openshift.io/originating-service-name";
+/// The annotation of a secret that cert-manager creates (cert-manager `pkg/apis/certmanager/v1/types.go`).
+const CERT_MANAGER_MARK: &str = "cert-manager.io/certificate-name";
 
 /// A serving certificate and its key.
 #[derive(Debug)]
@@ -31,6 +36,51 @@ pub(crate) struct OwnCa {
     pub(crate) bundle: CaBundle,
     /// The pair, for the secret.
     pub(crate) pair: Pair,
+}
+
+/// The program that issued a serving certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Issuer {
+    /// `webhook install`.
+    Own,
+    /// OpenShift's service-ca.
+    ServiceCa,
+    /// cert-manager.
+    CertManager,
+    /// A program that leaves no mark.
+    Other,
+}
+
+impl Issuer {
+    /// The issuer of the certificate in a secret, by the mark that each of them writes.
+    pub(crate) fn from_secret(secret: &Object) -> Self {
+        let annotations = secret.body.pointer("/metadata/annotations");
+        let has = |key: &str| annotations.is_some_and(|all| all.get(key).is_some());
+        if is_owned(secret) == Owned::Ours {
+            Self::Own
+        } else if has(SERVICE_CA_MARK) {
+            Self::ServiceCa
+        } else if has(CERT_MANAGER_MARK) {
+            Self::CertManager
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Its name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::ServiceCa => "service-ca",
+            Self::CertManager => "cert-manager",
+            Self::Other => "unknown issuer",
+        }
+    }
+
+    /// Whether it renews the certificate before it expires.
+    pub(crate) const fn renews(self) -> bool {
+        matches!(self, Self::ServiceCa | Self::CertManager)
+    }
 }
 
 /// Whether OpenShift's service-ca is available to issue certificates.
@@ -112,4 +162,36 @@ fn own(issued: Issued) -> Result<OwnCa, Error> {
 fn decoded(secret: &Object, key: &str) -> Option<String> {
     let data = secret.body.get("data")?.get(key)?.as_str()?;
     String::from_utf8(STANDARD.decode(data).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_cluster::{MANAGED_BY, MANAGER};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_issuer_is_recognized_by_its_mark() {
+        for (metadata, want) in [
+            (json!({"labels": {MANAGED_BY: MANAGER}}), Issuer::Own),
+            (
+                json!({"annotations": {"service.beta.openshift.io/originating-service-name": "extreg-webhook"}}),
+                Issuer::ServiceCa,
+            ),
+            (
+                json!({"annotations": {"cert-manager.io/certificate-name": "extreg-webhook"}}),
+                Issuer::CertManager,
+            ),
+            (json!({"labels": {MANAGED_BY: "Helm"}}), Issuer::Other),
+            (json!({}), Issuer::Other),
+        ] {
+            let secret = Object {
+                kind: Kind::SECRET,
+                body: json!({ "metadata": metadata }),
+            };
+            assert_eq!(Issuer::from_secret(&secret), want, "{metadata}");
+        }
+        assert!(Issuer::ServiceCa.renews() && !Issuer::Own.renews());
+    }
 }

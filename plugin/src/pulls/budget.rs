@@ -50,7 +50,7 @@ pub(crate) struct Load {
 }
 
 /// The pulls of one scheduled tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct TagCost {
     pub(crate) namespace: String,
     pub(crate) stream: String,
@@ -59,6 +59,7 @@ pub(crate) struct TagCost {
     pub(crate) image: String,
     pub(crate) pulls: Pulls,
     /// Its location.
+    #[serde(skip)]
     pub(crate) spec: Option<SpecTag>,
 }
 

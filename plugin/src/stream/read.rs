@@ -1,6 +1,6 @@
 //! Views of an ImageStream's tags. Every field may be absent.
 
-use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
+use extreg_cluster::{Cluster, Json as _, Kind, Object, ObjectRef};
 use extreg_core::object::opt_out;
 use serde_json::Value;
 
@@ -101,17 +101,19 @@ impl Stream {
 
     /// A tag of `spec`. Of two with the same name the last counts, as in the API server.
     pub(crate) fn spec_tag(&self, tag: &str) -> Option<SpecTag<'_>> {
-        self.list("/spec/tags")
+        self.0
+            .list("/spec/tags")
             .rev()
-            .find(|entry| text(entry, "/name") == tag)
+            .find(|entry| entry.text("/name") == tag)
             .map(SpecTag)
     }
 
     /// The names of the tags of `spec`, sorted.
     pub(crate) fn spec_tags(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
+            .0
             .list("/spec/tags")
-            .map(|tag| text(tag, "/name"))
+            .map(|tag| tag.text("/name"))
             .collect();
         names.sort_unstable();
         names.dedup();
@@ -130,14 +132,15 @@ impl Stream {
 
     /// Every image that any tag has had, newest first for each.
     pub(crate) fn history(&self) -> impl Iterator<Item = Shown<'_>> {
-        self.list("/status/tags")
-            .flat_map(|status| self.items(text(status, "/tag")))
+        self.0
+            .list("/status/tags")
+            .flat_map(|status| self.items(status.text("/tag")))
     }
 
     /// Why the last import of a tag failed, if it did. A success removes the condition.
     pub(crate) fn failure(&self, tag: &str) -> Option<&str> {
         let failed = self.conditions(tag).find(|c| is_failure(c));
-        failed.map(|condition| text(condition, "/message"))
+        failed.map(|condition| condition.text("/message"))
     }
 
     /// The result of the last import of a tag: of its generation in `spec`, which the API server sets for each change
@@ -155,12 +158,13 @@ impl Stream {
             .find(|c| is_failure(c) && is_current(c));
         if let Some(condition) = failed {
             return Some(Arrival::Failed {
-                reason: text(condition, "/reason"),
-                message: text(condition, "/message"),
+                reason: condition.text("/reason"),
+                message: condition.text("/message"),
             });
         }
-        let items = self.status(tag).and_then(|status| status.get("items"));
-        let newest = items.and_then(|items| items.as_array()?.first());
+        let newest = self
+            .status(tag)
+            .and_then(|status| status.list("/items").next());
         Some(
             match (newest.filter(|item| is_current(item)), self.shown(tag)) {
                 (Some(_), Some(shown)) => Arrival::Imported(shown),
@@ -170,33 +174,24 @@ impl Stream {
     }
 
     fn conditions(&self, tag: &str) -> impl Iterator<Item = &Value> {
-        let status = self.status(tag);
-        let conditions = status.and_then(|status| status.get("conditions")?.as_array());
-        conditions.into_iter().flatten()
+        let status = self.status(tag).into_iter();
+        status.flat_map(|status| status.list("/conditions"))
     }
 
     fn items(&self, tag: &str) -> impl Iterator<Item = Shown<'_>> {
-        self.status(tag)
-            .and_then(|status| status.get("items")?.as_array())
-            .into_iter()
-            .flatten()
+        let status = self.status(tag).into_iter();
+        status
+            .flat_map(|status| status.list("/items"))
             .map(|item| Shown {
-                digest: text(item, "/image"),
-                pull_spec: text(item, "/dockerImageReference"),
+                digest: item.text("/image"),
+                pull_spec: item.text("/dockerImageReference"),
             })
     }
 
     fn status(&self, tag: &str) -> Option<&Value> {
-        self.list("/status/tags")
-            .find(|status| text(status, "/tag") == tag)
-    }
-
-    fn list(&self, pointer: &str) -> std::slice::Iter<'_, Value> {
         self.0
-            .body
-            .pointer(pointer)
-            .and_then(Value::as_array)
-            .map_or_else(Default::default, |entries| entries.iter())
+            .list("/status/tags")
+            .find(|status| status.text("/tag") == tag)
     }
 }
 
@@ -208,8 +203,8 @@ impl<'a> SpecTag<'a> {
 
     /// Its source.
     pub(crate) fn origin(self) -> Origin<'a> {
-        let name = text(self.0, "/from/name");
-        match text(self.0, "/from/kind") {
+        let name = self.0.text("/from/name");
+        match self.0.text("/from/kind") {
             "DockerImage" => Origin::Image(name),
             "ImageStreamImage" => Origin::StreamImage(name),
             "ImageStreamTag" => Origin::StreamTag(name),
@@ -219,7 +214,7 @@ impl<'a> SpecTag<'a> {
 
     /// The namespace of the stream that it follows; empty for its own.
     pub(crate) fn origin_namespace(self) -> &'a str {
-        text(self.0, "/from/namespace")
+        self.0.text("/from/namespace")
     }
 
     /// Whether it is imported on schedule.
@@ -239,12 +234,12 @@ impl<'a> SpecTag<'a> {
 
     /// The part of a manifest list that is imported; empty for the cluster's default.
     pub(crate) fn import_mode(self) -> &'a str {
-        text(self.0, "/importPolicy/importMode")
+        self.0.text("/importPolicy/importMode")
     }
 
     /// The source of pulls by pods; empty for the default, which is `Source`.
     pub(crate) fn reference_policy(self) -> &'a str {
-        text(self.0, "/referencePolicy/type")
+        self.0.text("/referencePolicy/type")
     }
 
     /// Whether an annotation forbids a schedule.
@@ -256,19 +251,12 @@ impl<'a> SpecTag<'a> {
     }
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
 fn generation(value: &Value) -> Option<i64> {
     value.get("generation")?.as_i64()
 }
 
 fn is_failure(condition: &Value) -> bool {
-    text(condition, "/type") == "ImportSuccess" && text(condition, "/status") == "False"
+    condition.text("/type") == "ImportSuccess" && condition.text("/status") == "False"
 }
 
 fn is_true(value: &Value, pointer: &str) -> bool {

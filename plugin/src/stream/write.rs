@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use extreg_cluster::{Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Verb};
+use extreg_cluster::{Cluster, ClusterError, DryRun, Json as _, Kind, Object, ObjectRef, Verb};
 use serde_json::{Value, json};
 
 use super::{Stream, StreamTag};
@@ -212,10 +212,7 @@ async fn send_stream(
             let mut changed = stream.object().clone();
             let tags = changed
                 .body
-                .pointer("/spec/tags")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
+                .list("/spec/tags")
                 .filter(|entry| entry.get("name") != tag.get("name"))
                 .cloned()
                 .chain([tag.clone()])

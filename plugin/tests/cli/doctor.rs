@@ -67,6 +67,7 @@ fn checks_local_parts_without_a_cluster() {
     let (code, found) = doctor(&[], &[("PATH", "/nonexistent")]);
     assert_eq!(code, 3);
     assert_is(&found, "program", "ok version");
+    assert_is(&found, "channel", "ok built from source; to update: ");
     assert_is(&found, "path", "warn neither oc-extreg nor kubectl-extreg");
     assert_is(&found, "oc", "skip ");
     assert_is(&found, "kubeconfig", "fail no cluster: found no kubeconfig");
@@ -138,6 +139,41 @@ fn finds_programs_that_shadow_the_plugin() {
     let shims = folder("shims");
     script(&shims.join("oc_complete-extreg"), 0o755);
     assert_is(&look(&[&ours, &shims]), "completion", "ok ");
+}
+
+#[test]
+fn names_the_way_in_which_the_program_was_installed() {
+    // Beside the program: a link to it must be on the same file system.
+    let program = assert_cmd::cargo::cargo_bin("oc-extreg");
+    let dir = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
+    let store = dir.path().join("store/extreg/v0.1.0");
+    fs::create_dir_all(&store).unwrap();
+    fs::hard_link(&program, store.join("oc-extreg")).unwrap();
+    let bin = dir.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    symlink(store.join("oc-extreg"), bin.join("kubectl-extreg")).unwrap();
+    let run = || {
+        let output = std::process::Command::new(bin.join("kubectl-extreg"))
+            .args(["doctor", "-o", "json"])
+            .env_clear()
+            .env("HOME", dir.path())
+            .env("PATH", &bin)
+            .output()
+            .unwrap();
+        found(&String::from_utf8(output.stdout).unwrap())
+    };
+    assert_is(
+        &run(),
+        "channel",
+        "ok installed from an archive; …store/extreg",
+    );
+    fs::create_dir(dir.path().join("receipts")).unwrap();
+    fs::write(dir.path().join("receipts/extreg.yaml"), "").unwrap();
+    assert_is(
+        &run(),
+        "channel",
+        "ok installed with krew; to update: kubectl krew upgrade extreg",
+    );
 }
 
 pub(crate) fn kubeconfig(dir: &Path, text: &str) -> String {

@@ -57,3 +57,4 @@ mod tag;
 mod tag_refused;
 mod usage;
 mod webhook;
+mod webhook_owner;

@@ -36,6 +36,15 @@ fn invalid_settings_fail_before_any_request() {
             "install --url https://h --ca-file x --follow-builds",
             "cannot be used with",
         ),
+        (
+            "install --url https://h --ca-file x --audit-schedule @daily",
+            "cannot be used with",
+        ),
+        (
+            "install --audit-schedule daily",
+            "`daily` is not a valid schedule",
+        ),
+        ("install --audit-secrets", "--audit-schedule <SCHEDULE>"),
     ];
     for (args, words) in table {
         let (code, out, err) = run(args);
@@ -76,6 +85,43 @@ fn export_is_complete_ordered_and_contains_no_key() {
     assert!(selected.contains("--namespace-selector="), "{selected}");
     assert!(
         err.contains("kubectl create rolebinding extreg-importer-namespace"),
+        "{err}"
+    );
+}
+
+#[test]
+fn the_audit_job_has_the_schedule_and_its_time_zone() {
+    let install = |schedule: &str, more: &[&str]| {
+        ended(
+            extreg()
+                .args([
+                    "webhook",
+                    "install",
+                    "--export",
+                    "--audit-schedule",
+                    schedule,
+                ])
+                .args(more)
+                .env("KUBECONFIG", "/nowhere"),
+        )
+    };
+    let (code, out, err) = install("TZ=Europe/Berlin 0 3 * * MON", &[]);
+    assert_eq!(code, 0, "{err}");
+    for words in [
+        "schedule: 0 3 * * MON\n",
+        "timeZone: Europe/Berlin\n",
+        "- --without-secrets\n",
+    ] {
+        assert!(out.contains(words), "{words} is not in\n{out}");
+    }
+    let (code, out, err) = install("0 3 * * *", &["--audit-secrets"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("timeZone: Etc/UTC\n"), "{out}");
+    assert!(!out.contains("--without-secrets"), "{out}");
+    let (code, out, err) = install("0 25 * * *", &[]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(
+        err.contains("`25` is not a valid hour of a schedule: use numbers from 0 to 23"),
         "{err}"
     );
 }

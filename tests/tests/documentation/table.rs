@@ -30,10 +30,12 @@ pub(crate) const PLACEHOLDERS: [(&str, &str); 13] = [
 ];
 
 const OF_OC: &str = "a command of oc that kubectl does not have";
+const OF_PODS: &str = "the job needs the webhook's pods, whose image is nowhere here";
+const OF_REPORTS: &str = "this cluster does not serve the definitions of OpenReports";
 const PART: &str = "only a part of a command";
 
 /// Commands that do not run here, and why. A text that ends with a space is the start of a command.
-pub(crate) const NOT_RUN: [(&str, &str); 15] = [
+pub(crate) const NOT_RUN: [(&str, &str); 19] = [
     ("oc adm ", OF_OC),
     ("oc image mirror", OF_OC),
     ("oc import-image ", OF_OC),
@@ -43,6 +45,13 @@ pub(crate) const NOT_RUN: [(&str, &str); 15] = [
     ("oc set image-lookup ", OF_OC),
     ("oc set triggers ", OF_OC),
     ("oc tag ", OF_OC),
+    ("oc create job audit-now ", OF_PODS),
+    (
+        "oc delete reports.openreports.io,clusterreports.openreports.io ",
+        OF_REPORTS,
+    ),
+    ("oc extreg audit -A --publish", OF_REPORTS),
+    ("oc extreg webhook install --audit-schedule ", OF_PODS),
     ("oc annotate is/app", PART),
     (
         "oc create secret docker-registry --docker-server=docker.io",

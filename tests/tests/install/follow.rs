@@ -14,14 +14,14 @@ const RIGHTS: &str = "clusterroles,clusterrolebindings,roles,rolebindings";
 const FORMER: &str = "extreg-webhook-follow-builds";
 
 /// A cluster with the webhook installed for namespaces of one team, of which one exists.
-struct Installed {
-    cluster: Cluster,
+pub(crate) struct Installed {
+    pub(crate) cluster: Cluster,
     address: SocketAddr,
     _webhook: Process,
 }
 
 impl Installed {
-    async fn start(address: SocketAddr) -> Self {
+    pub(crate) async fn start(address: SocketAddr) -> Self {
         let options = Options::default().api_server_arg("--enable-aggregator-routing=true");
         let cluster = Cluster::with(options).await;
         for (name, team) in [("shop", "shop"), ("bank", "bank"), ("openshift-x", "shop")] {
@@ -47,7 +47,7 @@ impl Installed {
     }
 
     /// Runs the plugin, and acts as the controller that rolls out Deployments.
-    async fn webhook(&self, args: &str) -> Run {
+    pub(crate) async fn webhook(&self, args: &str) -> Run {
         let cluster = &self.cluster;
         let controller = async {
             loop {
@@ -96,7 +96,7 @@ impl Installed {
         found
     }
 
-    async fn state(&self) -> Value {
+    pub(crate) async fn state(&self) -> Value {
         let status = self.webhook("status -o json").await;
         serde_json::from_str(&status.out).unwrap()
     }
@@ -302,6 +302,7 @@ async fn every_pod_is_admitted_by_pod_security_restricted() {
     let cluster = Cluster::start().await;
     let settings = Settings {
         follow_builds: extreg_manifests::FollowBuilds::Everywhere,
+        audit: Some(extreg_manifests::AuditJob::default()),
         ..Settings::default()
     };
     let mut pods = 0;
@@ -311,7 +312,10 @@ async fn every_pod_is_admitted_by_pod_security_restricted() {
                 cluster.kubectl("create -f -", &manifest.value);
             }
             Phase::Workload => {
-                let template = &manifest.value["spec"]["template"];
+                let template = match manifest.object.kind.as_str() {
+                    "CronJob" => &manifest.value["spec"]["jobTemplate"]["spec"]["template"],
+                    _ => &manifest.value["spec"]["template"],
+                };
                 let mut pod = json!({
                     "apiVersion": "v1", "kind": "Pod",
                     "metadata": {"name": manifest.object.name, "namespace": "extreg-system"},
@@ -331,5 +335,5 @@ async fn every_pod_is_admitted_by_pod_security_restricted() {
             _ => {}
         }
     }
-    assert_eq!(pods, 2);
+    assert_eq!(pods, 3);
 }

@@ -141,7 +141,7 @@ impl Cluster {
     pub(crate) fn ours(&self) -> Vec<String> {
         let kinds = "mutatingwebhookconfigurations,clusterroles,clusterrolebindings,namespaces,\
                      customresourcedefinitions,serviceaccounts,roles,rolebindings,services,secrets,\
-                     networkpolicies,poddisruptionbudgets,deployments";
+                     networkpolicies,poddisruptionbudgets,deployments,cronjobs";
         let list = self.get(&format!(
             "{kinds} -A -l app.kubernetes.io/managed-by=oc-extreg"
         ));

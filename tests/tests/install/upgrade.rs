@@ -91,7 +91,7 @@ async fn upgrade_keeps_settings_and_restores_changed_fields() {
 
     for (name, expected) in [
         ("configuration", "ok calls https://"),
-        ("bundle", "ok 1 authorities"),
+        ("bundle", "ok 1 authority"),
         ("certificate", "ok for 127.0.0.1"),
         ("proof", "ok in namespace snow a dry-run"),
     ] {

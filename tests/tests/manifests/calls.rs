@@ -11,7 +11,7 @@ use kube::api::{Api, DynamicObject, GroupVersionKind, PostParams};
 use kube::discovery::ApiResource;
 use serde_json::{Value, json};
 
-use crate::cluster::{RESOURCES, apply, kubectl};
+use crate::cluster::{RESOURCES, apply, create_namespaces, kubectl};
 
 const IMPORTER: &str = "system:serviceaccount:openshift-infra:image-import-controller";
 
@@ -124,21 +124,7 @@ fn with(object: &Value, more: &Value) -> Value {
 /// A separate control plane: the configuration would affect every other test.
 async fn armed() -> (ControlPlane, Callers) {
     let plane = crate::cluster::start().await;
-    let namespaces = [
-        ("team", json!({})),
-        ("spared", json!({"extreg.io/ignore": "true"})),
-        ("not-spared", json!({"extreg.io/ignore": "false"})),
-        ("level-1", json!({"openshift.io/run-level": "1"})),
-        ("openshift", json!({})),
-        ("openshift-x", json!({})),
-        ("kube-x", json!({})),
-        ("extreg-system", json!({})),
-    ];
-    for (name, labels) in namespaces {
-        let metadata = json!({"name": name, "labels": labels});
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
-        apply(&plane, &namespace.to_string());
-    }
+    create_namespaces(&plane);
     let callers = Callers {
         user: plane.client().await.unwrap(),
         api_server: client(&plane, "system:apiserver").await,

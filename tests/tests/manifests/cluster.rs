@@ -1,5 +1,6 @@
 //! The control plane of these tests, with everything installed that does not call the webhook.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -55,6 +56,28 @@ pub(crate) async fn installed() -> &'static ControlPlane {
         .await
 }
 
+/// Namespaces, and their labels besides their name. The webhook is called for the first two.
+pub(crate) const NAMESPACES: [(&str, &[(&str, &str)]); 8] = [
+    ("team", &[]),
+    ("not-spared", &[("extreg.io/ignore", "false")]),
+    ("spared", &[("extreg.io/ignore", "true")]),
+    ("level-1", &[("openshift.io/run-level", "1")]),
+    ("openshift", &[]),
+    ("openshift-x", &[]),
+    ("kube-x", &[]),
+    ("extreg-system", &[]),
+];
+
+/// Creates the namespaces.
+pub(crate) fn create_namespaces(plane: &ControlPlane) {
+    for (name, labels) in NAMESPACES {
+        let labels: BTreeMap<_, _> = labels.iter().copied().collect();
+        let metadata = json!({"name": name, "labels": labels});
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
+        apply(plane, &namespace.to_string());
+    }
+}
+
 /// The folder of generated files.
 pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../manifests/yaml")
@@ -82,7 +105,7 @@ pub(crate) fn apply(plane: &ControlPlane, object: &str) {
     );
 }
 
-fn established(plane: &ControlPlane, definition: &str) {
+pub(crate) fn established(plane: &ControlPlane, definition: &str) {
     let args = ["wait", "--for=condition=Established", "crd", definition];
     assert!(kubectl(plane, &args, "").status.success(), "{definition}");
 }

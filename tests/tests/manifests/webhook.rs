@@ -6,7 +6,6 @@ use clap::Parser as _;
 use extreg_core::policy::Mode;
 use extreg_manifests::{FollowBuilds, InstallMode, Settings, names, parse_selector};
 use extreg_webhook::args::Args;
-use extreg_webhook::metrics::{FollowOutcome, ImporterMetrics, Metrics, Source, SourceState, Task};
 use extreg_webhook::{importer, settings};
 use serde_json::{Value, json};
 
@@ -113,54 +112,6 @@ fn installation_mode_limits_every_policy() {
             mode.as_str()
         );
     }
-}
-
-#[test]
-fn alerts_read_series_that_the_webhook_has() {
-    let settings = Settings {
-        monitoring: true,
-        ..Settings::default()
-    };
-    let rules = manifest(&settings, "PrometheusRule").to_string();
-    let metrics = Metrics::new();
-    metrics.source(Source::Secrets, SourceState::Ready);
-    metrics.facts_age(Source::Secrets, SourceState::Ready, Some(Duration::ZERO));
-    metrics.panicked(Task::Status);
-    let series = metrics.encode();
-    let mut found = 0;
-    for part in rules.split("extreg_").skip(1) {
-        let end = part
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap();
-        let name = part[..end].trim_end_matches("_total");
-        assert!(series.contains(&format!("# TYPE extreg_{name} ")), "{name}");
-        found += 1;
-    }
-    assert_eq!(found, 6);
-}
-
-#[test]
-fn alerts_on_the_importer_read_series_that_it_has() {
-    let settings = Settings {
-        monitoring: true,
-        follow_builds: FollowBuilds::Everywhere,
-        ..Settings::default()
-    };
-    let rules = manifest(&settings, "PrometheusRule")["spec"]["groups"][1].to_string();
-    let metrics = ImporterMetrics::new();
-    metrics.follow().outcome(FollowOutcome::Forbidden);
-    let series = metrics.encode();
-    assert!(series.contains(r#"outcome="forbidden"} 1"#));
-    let mut found = 0;
-    for part in rules.split("extreg_").skip(1) {
-        let end = part
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap();
-        let name = part[..end].trim_end_matches("_total");
-        assert!(series.contains(&format!("# TYPE extreg_{name} ")), "{name}");
-        found += 1;
-    }
-    assert_eq!(found, 3);
 }
 
 #[test]

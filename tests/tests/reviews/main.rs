@@ -3,3 +3,4 @@
 mod bad;
 mod recorded;
 mod server;
+mod unselected;

@@ -225,7 +225,7 @@ async fn every_golden_file_belongs_to_a_changed_review() {
 }
 
 /// Sends a review, checks the invariants of every answer, and returns its `response`.
-async fn review(client: &mut ReviewClient, review: &Value) -> Value {
+pub(crate) async fn review(client: &mut ReviewClient, review: &Value) -> Value {
     let answer = client.post(review.to_string()).await.unwrap();
     let text = String::from_utf8_lossy(&answer.body);
     assert_eq!(answer.status, 200, "{text}");

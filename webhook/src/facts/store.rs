@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use extreg_core::facts::{AccountFact, ClusterFacts, Known, NamespaceFacts, SecretFact, Unlisted};
+use extreg_core::facts::{
+    AccountFact, ClusterFacts, Known, NamespaceFacts, Reach, SecretFact, Unlisted,
+};
 use extreg_core::policy::{Labels, Mode};
 use tokio::sync::watch;
 
@@ -60,6 +62,13 @@ impl FactStore {
             unlisted: Unlisted::Assumed,
             ..self
         }
+    }
+
+    /// The API servers call the webhook for every namespace: it changes nothing in one whose labels are unknown.
+    #[must_use]
+    pub fn without_namespace_selector(self) -> Self {
+        self.update_cluster(|cluster| cluster.reach = Reach::without_namespace_selector());
+        self
     }
 
     /// Where the results of reviews and facts are counted.

@@ -1,4 +1,5 @@
-//! Log lines in transit to standard error.
+//! Log lines in transit to standard error. tracing-appender limits lines and not memory, and cannot write an error
+//! immediately.
 
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::{FollowOutcome, SourceState, encoded, register, registry};
+use super::{FollowOutcome, Labels, SourceState, encoded, register, registry};
 
 /// From unnoticeable to the 15 minutes of OpenShift's own schedule.
 const BUCKETS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
@@ -53,22 +52,12 @@ impl Default for ImporterMetrics {
 /// The counters of following builds. Cloning is cheap and shares them.
 #[derive(Clone, Debug)]
 pub struct FollowMetrics {
-    outcomes: Family<OutcomeLabels, Counter>,
-    states: Family<StateLabels, Gauge>,
+    outcomes: Family<Labels<1>, Counter>,
+    states: Family<Labels<1>, Gauge>,
     lag: Histogram,
     leader: Gauge,
     queue: Gauge,
     panics: Counter,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabels {
-    outcome: FollowOutcome,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StateLabels {
-    state: SourceState,
 }
 
 impl FollowMetrics {
@@ -93,13 +82,18 @@ impl FollowMetrics {
             lag,
         };
         metrics.state(SourceState::Off);
+        // Alerts watch these: the first event must be an increase.
+        for outcome in FollowOutcome::ALL {
+            let labels = [("outcome", outcome.as_str())];
+            drop(metrics.outcomes.get_or_create(&labels));
+        }
         metrics
     }
 
     /// Counts the result for a build or a stream.
     pub fn outcome(&self, outcome: FollowOutcome) {
         self.outcomes
-            .get_or_create(&OutcomeLabels { outcome })
+            .get_or_create(&[("outcome", outcome.as_str())])
             .inc();
     }
 
@@ -111,7 +105,7 @@ impl FollowMetrics {
     /// The state of the watch of builds; off if this replica has none.
     pub fn state(&self, state: SourceState) {
         for other in SourceState::ALL {
-            let labels = StateLabels { state: *other };
+            let labels = [("state", other.as_str())];
             let value = i64::from(*other == state);
             self.states.get_or_create(&labels).set(value);
         }

@@ -4,52 +4,18 @@
 use std::fmt;
 
 use extreg_core::object::{Operation, Resource};
-use extreg_core::rule::RuleId;
-use extreg_core::verdict::Reason;
-use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
 /// The label of a resource or an operation that no rule applies to.
 const OTHER: &str = "other";
 
-/// A label value from an enum of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Label(&'static str);
-
-impl Label {
-    /// The value as metrics and logs spell it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        self.0
-    }
+/// The label of a resource.
+pub(crate) fn resource_label(resource: Option<Resource>) -> &'static str {
+    resource.map_or(OTHER, Resource::name)
 }
 
-impl From<Reason> for Label {
-    fn from(reason: Reason) -> Self {
-        Self(reason.name())
-    }
-}
-
-impl From<RuleId> for Label {
-    fn from(rule: RuleId) -> Self {
-        Self(rule.name())
-    }
-}
-
-impl From<Option<Operation>> for Label {
-    fn from(operation: Option<Operation>) -> Self {
-        Self(operation.map_or(OTHER, Operation::name))
-    }
-}
-
-impl From<Option<Resource>> for Label {
-    fn from(resource: Option<Resource>) -> Self {
-        Self(resource.map_or(OTHER, Resource::name))
-    }
-}
-
-impl EncodeLabelValue for Label {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-        EncodeLabelValue::encode(&self.0, encoder)
-    }
+/// The label of an operation.
+pub(crate) fn operation_label(operation: Option<Operation>) -> &'static str {
+    operation.map_or(OTHER, Operation::name)
 }
 
 /// Declares an enum whose variants have a text, with what metrics and logs need.
@@ -73,12 +39,6 @@ macro_rules! labels {
             }
         }
 
-        impl EncodeLabelValue for $name {
-            fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-                EncodeLabelValue::encode(&self.as_str(), encoder)
-            }
-        }
-
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(self.as_str())
@@ -90,6 +50,8 @@ macro_rules! labels {
 labels! {
     /// A background task of the webhook.
     Task {
+        /// Reads how many findings the last audit published.
+        Audit = "audit",
         /// Watches the cluster's image configuration.
         ImageConfig = "image_config",
         /// Watches namespaces.
@@ -216,6 +178,42 @@ labels! {
         Ready = "ready",
         /// Configured, not complete yet.
         Starting = "starting",
+    }
+}
+
+labels! {
+    /// The severity of a finding of the audit.
+    Severity {
+        /// Immediate harm.
+        Critical = "critical",
+        /// Harm.
+        High = "high",
+        /// Information only.
+        Info = "info",
+        /// Little harm.
+        Low = "low",
+        /// Harm in some cases.
+        Medium = "medium",
+    }
+}
+
+/// A check of the audit, `EXR001` to `EXR099`. The webhook does not know the checks: another version of the plugin
+/// can have more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Check(u8);
+
+impl Check {
+    /// Reads its name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let digits = name.strip_prefix("EXR0")?;
+        let is_number = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        is_number.then(|| digits.parse().ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "EXR{:03}", self.0)
     }
 }
 

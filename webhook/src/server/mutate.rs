@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connections::Connection;
 use super::intake::{self, Refused};
 use super::state::State;
-use crate::metrics::{Label, RequestEnd, Shortage};
+use crate::metrics::{RequestEnd, Shortage, operation_label, resource_label};
 use crate::reviewer::{Review, Reviewer};
 use crate::wire::{self, GroupResource, Request};
 
@@ -112,8 +112,8 @@ fn record<R>(state: &State<R>, request: &Request<'_>, end: RequestEnd, duration:
     state.metrics.request(resource, operation, end, duration);
     tracing::info!(
         uid = &*clean(&request.uid),
-        resource = Label::from(resource).as_str(),
-        operation = Label::from(operation).as_str(),
+        resource = resource_label(resource),
+        operation = operation_label(operation),
         namespace = &*clean(&request.namespace),
         name = &*clean(&request.name),
         dry_run = request.dry_run,

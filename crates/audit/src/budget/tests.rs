@@ -3,7 +3,7 @@ use extreg_snapshot::testing::{mirror, stream, tag};
 use proptest::prelude::*;
 
 use super::*;
-use crate::world::{HUB, World};
+use crate::testing::world::{HUB, World};
 
 fn scheduled(name: &str, image: &str) -> TagRecord {
     TagRecord {

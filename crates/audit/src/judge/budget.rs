@@ -10,6 +10,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use extreg_core::count;
 use extreg_core::registry::RegistryHost;
 use extreg_remedy::{Outcome, Remedy};
 use extreg_snapshot::Snapshot;
@@ -93,11 +94,14 @@ impl Judged<'_> {
         let pulls = self.load.pulls();
         let limit = self.limit.pulls();
         let verb = if tags.len() == 1 { "needs" } else { "need" };
+        let scheduled = count(tags.len(), &format!("scheduled {registry} tag"));
+        let who = match pulls.most {
+            // The number is unknown because the account is.
+            None => String::new(),
+            Some(_) => format!(" {identity}"),
+        };
         let message = format!(
-            "{} scheduled {registry} {} {verb} {pulls} pulls per {hours} hours {identity}; the limit \
-             is {limit}",
-            tags.len(),
-            plural(tags.len(), "tag"),
+            "{scheduled} {verb} {pulls} pulls per {hours} hours{who}; the limit is {limit}"
         );
         let severity = match (identity, self.limit) {
             (Identity::Account(_), Limit::Published(_)) => Severity::Medium,
@@ -241,13 +245,5 @@ fn name(load: TagLoad<'_>) -> String {
         tag
     } else {
         format!("{tag} in {}", object.namespace)
-    }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 {
-        word.to_owned()
-    } else {
-        format!("{word}s")
     }
 }

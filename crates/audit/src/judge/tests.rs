@@ -8,7 +8,7 @@ use extreg_snapshot::testing::{self, build_config, object, stream, tag, workload
 use proptest::prelude::*;
 
 use super::*;
-use crate::world::{HUB, NOW, World};
+use crate::testing::world::{HUB, NOW, World};
 
 /// One of nearly every kind of finding.
 fn world() -> World {

@@ -4,32 +4,24 @@ use std::sync::Arc;
 
 use super::{DockerConfigError, DockerConfigFormat, DockerConfigKeys, auth};
 use crate::registry::has_parameter;
+use crate::vocabulary;
 
-/// A member of a secret's data that may hold a docker config.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SecretMember {
-    /// `config.json`, as `oc create secret generic --from-file` names it.
-    ConfigJson,
-    /// `.dockerconfigjson`.
-    DockerConfigJson,
-    /// `.dockercfg`.
-    Dockercfg,
+vocabulary! {
+    /// A member of a secret's data that may hold a docker config.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum SecretMember {
+        /// `config.json`, as `oc create secret generic --from-file` names it.
+        ConfigJson => "config.json",
+        /// `.dockerconfigjson`.
+        DockerConfigJson => ".dockerconfigjson",
+        /// `.dockercfg`.
+        Dockercfg => ".dockercfg",
+    }
+    /// Its name in the secret.
+    pub fn name;
 }
 
 impl SecretMember {
-    /// All, in the order in which the builder reads them (openshift/builder
-    /// `pkg/build/builder/cmd/dockercfg/cfg.go`, `GetDockerConfig`).
-    pub const ALL: [Self; 3] = [Self::ConfigJson, Self::DockerConfigJson, Self::Dockercfg];
-
-    /// Its name in the secret.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ConfigJson => "config.json",
-            Self::DockerConfigJson => ".dockerconfigjson",
-            Self::Dockercfg => ".dockercfg",
-        }
-    }
-
     /// How the docker config is wrapped in it.
     pub fn format(self) -> DockerConfigFormat {
         match self {

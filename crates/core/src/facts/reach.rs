@@ -13,6 +13,7 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub struct Reach {
     namespaces: Option<Selector>,
     objects: Option<Selector>,
+    needs_labels: bool,
 }
 
 /// Whether the API servers call the webhook.
@@ -27,6 +28,15 @@ pub enum Called {
 }
 
 impl Reach {
+    /// A configuration without a namespace selector. The webhook is also called for namespaces that are excluded by
+    /// a label, so nothing is decided while the labels are unknown.
+    pub fn without_namespace_selector() -> Self {
+        Self {
+            needs_labels: true,
+            ..Self::default()
+        }
+    }
+
     /// Parses the selectors as written.
     ///
     /// # Errors
@@ -42,6 +52,7 @@ impl Reach {
         Ok(Self {
             namespaces: compile(namespaces)?,
             objects: compile(objects)?,
+            needs_labels: false,
         })
     }
 
@@ -49,7 +60,10 @@ impl Reach {
     /// labels are unknown.
     pub fn namespace(&self, name: &str, labels: Option<&Labels>) -> Called {
         let Some(selector) = &self.namespaces else {
-            return Called::Yes;
+            return match labels {
+                None if self.needs_labels => Called::Unknown,
+                _ => Called::Yes,
+            };
         };
         let named = |labels: Option<&Labels>| {
             let mut labels = labels.cloned().unwrap_or_default();
@@ -117,6 +131,13 @@ mod tests {
                 "{name} {labels:?}"
             );
             assert_eq!(Reach::default().namespace(name, labels), Called::Yes);
+            let of_all = Reach::without_namespace_selector().namespace(name, labels);
+            let is_known = if labels.is_some() {
+                Called::Yes
+            } else {
+                Called::Unknown
+            };
+            assert_eq!(of_all, is_known);
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::image::ImageRef;
-use crate::object::{nullable, opt_out};
+use crate::object::opt_out;
 use crate::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
+use crate::views;
 
 /// The fields of a Build that following needs: the rest is dropped while reading. The fields are
 /// those of `openshift/api` (`build/v1/types.go`).
@@ -20,52 +21,41 @@ pub struct Build {
     pub status: BuildStatus,
 }
 
-/// `spec` of a Build.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct BuildSpec {
-    #[serde(deserialize_with = "nullable")]
-    output: SpecOutput,
-}
+views! {
+    /// `spec` of a Build.
+    #[derive(PartialEq, Eq, Serialize)]
+    pub struct BuildSpec {
+        output: SpecOutput,
+    }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct SpecOutput {
-    to: Option<To>,
-}
+    #[derive(PartialEq, Eq, Serialize)]
+    struct SpecOutput {
+        to: Option<To>,
+    }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct To {
-    #[serde(deserialize_with = "nullable")]
-    kind: String,
-    #[serde(deserialize_with = "nullable")]
-    name: String,
-}
+    #[derive(PartialEq, Eq, Serialize)]
+    struct To {
+        kind: String,
+        name: String,
+    }
 
-/// `status` of a Build.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct BuildStatus {
-    #[serde(deserialize_with = "nullable")]
-    phase: String,
-    #[serde(deserialize_with = "nullable")]
-    completion_timestamp: String,
-    #[serde(deserialize_with = "nullable")]
-    output: StatusOutput,
-}
+    /// `status` of a Build.
+    #[derive(PartialEq, Eq, Serialize)]
+    pub struct BuildStatus {
+        phase: String,
+        completion_timestamp: String,
+        output: StatusOutput,
+    }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct StatusOutput {
-    to: Option<PushedTo>,
-}
+    #[derive(PartialEq, Eq, Serialize)]
+    struct StatusOutput {
+        to: Option<PushedTo>,
+    }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PushedTo {
-    #[serde(deserialize_with = "nullable")]
-    image_digest: String,
+    #[derive(PartialEq, Eq, Serialize)]
+    struct PushedTo {
+        image_digest: String,
+    }
 }
 
 /// An image that a build has pushed to a registry outside the cluster.

@@ -5,87 +5,57 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::object::nullable;
+use crate::views;
 
-/// An ImageStream (`openshift/api` `image/v1/types.go`). Of its history only the newest item of each
-/// tag is kept, and the policies of its tags unchanged, including unknown fields.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Stream {
-    /// `metadata`.
-    #[serde(deserialize_with = "nullable")]
-    pub metadata: Metadata,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) spec: Spec,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) status: Status,
-}
+views! {
+    /// An ImageStream (`openshift/api` `image/v1/types.go`). Of its history only the newest item of each
+    /// tag is kept, and the policies of its tags unchanged, including unknown fields.
+    pub struct Stream {
+        /// `metadata`.
+        pub metadata: Metadata,
+        pub(super) spec: Spec,
+        pub(super) status: Status,
+    }
 
-/// `metadata` of an ImageStream.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Metadata {
-    /// `metadata.name`.
-    #[serde(deserialize_with = "nullable")]
-    pub name: String,
-    /// `metadata.uid`.
-    #[serde(deserialize_with = "nullable")]
-    pub uid: String,
-    /// `metadata.resourceVersion`.
-    #[serde(deserialize_with = "nullable")]
-    pub resource_version: String,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) deletion_timestamp: String,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) labels: BTreeMap<String, String>,
-}
+    /// `metadata` of an ImageStream.
+    pub struct Metadata {
+        /// `metadata.name`.
+        pub name: String,
+        /// `metadata.uid`.
+        pub uid: String,
+        /// `metadata.resourceVersion`.
+        pub resource_version: String,
+        pub(super) deletion_timestamp: String,
+        pub(super) labels: BTreeMap<String, String>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Spec {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) tags: Vec<Tag>,
-}
+    pub(super) struct Spec {
+        pub(super) tags: Vec<Tag>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Tag {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) name: String,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) annotations: BTreeMap<String, String>,
-    pub(super) from: Option<From>,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) reference: bool,
-    pub(super) import_policy: Option<Value>,
-    pub(super) reference_policy: Option<Value>,
-}
+    pub(super) struct Tag {
+        pub(super) name: String,
+        pub(super) annotations: BTreeMap<String, String>,
+        pub(super) from: Option<From>,
+        pub(super) reference: bool,
+        pub(super) import_policy: Option<Value>,
+        pub(super) reference_policy: Option<Value>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct From {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) kind: String,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) namespace: String,
-    #[serde(deserialize_with = "nullable")]
-    pub(super) name: String,
-}
+    pub(super) struct From {
+        pub(super) kind: String,
+        pub(super) namespace: String,
+        pub(super) name: String,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Status {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) tags: Vec<History>,
-}
+    pub(super) struct Status {
+        pub(super) tags: Vec<History>,
+    }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct History {
-    #[serde(deserialize_with = "nullable")]
-    pub(super) tag: String,
-    #[serde(deserialize_with = "nullable")]
-    items: Newest,
+    pub(super) struct History {
+        pub(super) tag: String,
+        items: Newest,
+    }
 }
 
 impl Stream {
@@ -100,11 +70,10 @@ impl Stream {
 #[derive(Clone, Debug, Default)]
 struct Newest(Option<String>);
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Item {
-    #[serde(deserialize_with = "nullable")]
-    image: String,
+views! {
+    struct Item {
+        image: String,
+    }
 }
 
 impl<'de> Deserialize<'de> for Newest {

@@ -9,6 +9,9 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::annotations::Annotations;
+use super::text::{Pairs, Text, nullable};
+
 /// A value that is read from an object only.
 pub(super) struct Object<T>(pub(super) T);
 
@@ -32,21 +35,74 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Reads a member that is an object; `null` is `None`.
-pub(super) fn optional<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let object = Option::<Object<T>>::deserialize(deserializer)?;
-    Ok(object.map(|Object(value)| value))
+/// A member of a view that can be stored and read again.
+pub(super) trait Member<'de>: Sized {
+    /// Reads it; `null` reads as an absent one.
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Whether it has nothing to store.
+    fn is_absent(&self) -> bool {
+        false
+    }
 }
 
-/// Reads a member that is an object; `null` is the default.
-pub(super) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    optional(deserializer).map(Option::unwrap_or_default)
+/// An object.
+impl<'de, T: Deserialize<'de>> Member<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Option::<Object<T>>::deserialize(deserializer)?;
+        Ok(object.map(|Object(value)| value))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
 }
+
+impl<'de> Member<'de> for bool {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        nullable(deserializer)
+    }
+}
+
+macro_rules! texts {
+    ($($type:ident)+) => {$(
+        impl<'de: 'a, 'a> Member<'de> for $type<'a> {
+            fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+
+            fn is_absent(&self) -> bool {
+                self.is_empty()
+            }
+        }
+    )+};
+}
+
+texts! { Text Pairs Annotations }
+
+/// Declares objects whose fields are members, named as in the API.
+macro_rules! members {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident<'a> {
+            $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)*
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+        #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+        pub struct $name<'a> {$(
+            $(#[$field_meta])*
+            #[serde(deserialize_with = "Member::read", skip_serializing_if = "Member::is_absent")]
+            pub $field: $type,
+        )*}
+
+        impl<'de: 'a, 'a> Member<'de> for $name<'a> {
+            fn read<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Option::<Self>::read(deserializer).map(Option::unwrap_or_default)
+            }
+        }
+    )+};
+}
+
+pub(super) use members;

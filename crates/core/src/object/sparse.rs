@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
-use super::member::Object;
+use super::member::{Member, Object};
 
 /// Whether an element of a list can matter to a rule.
 pub trait Relevant {
@@ -94,6 +94,16 @@ impl<'de, T: Deserialize<'de> + Relevant> Visitor<'de> for SparseVisitor<T> {
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Sparse::default())
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Relevant> Member<'de> for Sparse<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
     }
 }
 

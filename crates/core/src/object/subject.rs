@@ -1,5 +1,6 @@
 //! One object as a user writes it, or as a file or the cluster holds it.
 
+use crate::vocabulary;
 use serde::Deserialize;
 
 use super::member::Object;
@@ -9,34 +10,30 @@ use super::view::{
     ObjectReference,
 };
 
-/// The resources that a rule can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resource {
-    /// `build.openshift.io` buildconfigs.
-    BuildConfigs,
-    /// `build.openshift.io` builds.
-    Builds,
-    /// `image.openshift.io` imagestreamimports.
-    ImageStreamImports,
-    /// `image.openshift.io` imagestreams.
-    ImageStreams,
-    /// `image.openshift.io` imagestreamtags.
-    ImageStreamTags,
-    /// `image.openshift.io` imagetags.
-    ImageTags,
+vocabulary! {
+    /// The resources that a rule can change.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Resource {
+        /// `build.openshift.io` buildconfigs.
+        BuildConfigs => "buildconfigs", "BuildConfig";
+        /// `build.openshift.io` builds.
+        Builds => "builds", "Build";
+        /// `image.openshift.io` imagestreamimports.
+        ImageStreamImports => "imagestreamimports", "ImageStreamImport";
+        /// `image.openshift.io` imagestreams.
+        ImageStreams => "imagestreams", "ImageStream";
+        /// `image.openshift.io` imagestreamtags.
+        ImageStreamTags => "imagestreamtags", "ImageStreamTag";
+        /// `image.openshift.io` imagetags.
+        ImageTags => "imagetags", "ImageTag";
+    }
+    /// The plural name, as in a URL.
+    pub fn name;
+    /// The kind, as in a file.
+    pub fn kind;
 }
 
 impl Resource {
-    /// All of them, in the order of their names.
-    pub const ALL: [Self; 6] = [
-        Self::BuildConfigs,
-        Self::Builds,
-        Self::ImageStreamImports,
-        Self::ImageStreams,
-        Self::ImageStreamTags,
-        Self::ImageTags,
-    ];
-
     /// The resource of an admission request; `None` for a group that the webhook does not handle:
     /// `builds` of `shipwright.io` are not OpenShift builds.
     pub fn of_request(group: &str, resource: &str) -> Option<Self> {
@@ -62,30 +59,6 @@ impl Resource {
         match self {
             Self::BuildConfigs | Self::Builds => "build.openshift.io",
             _ => "image.openshift.io",
-        }
-    }
-
-    /// The plural name, as in a URL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BuildConfigs => "buildconfigs",
-            Self::Builds => "builds",
-            Self::ImageStreamImports => "imagestreamimports",
-            Self::ImageStreams => "imagestreams",
-            Self::ImageStreamTags => "imagestreamtags",
-            Self::ImageTags => "imagetags",
-        }
-    }
-
-    /// The kind, as in a file.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::BuildConfigs => "BuildConfig",
-            Self::Builds => "Build",
-            Self::ImageStreamImports => "ImageStreamImport",
-            Self::ImageStreams => "ImageStream",
-            Self::ImageStreamTags => "ImageStreamTag",
-            Self::ImageTags => "ImageTag",
         }
     }
 }

@@ -150,11 +150,6 @@ impl<'de> Visitor<'de> for PairsVisitor {
     }
 }
 
-/// Whether a text has nothing to keep.
-pub(super) fn is_empty(text: &Text<'_>) -> bool {
-    text.as_str().is_empty()
-}
-
 /// Reads `null` as the default.
 ///
 /// # Errors

@@ -9,9 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::annotations::Annotations;
-use super::member::{object, optional};
+use super::member::{Member, members};
 use super::sparse::{Relevant, Sparse};
-use super::text::{Pairs, Text, is_empty, nullable};
+use super::text::{Pairs, Text};
 
 /// The label, on an object or its namespace, and the annotations for opting out.
 pub mod opt_out {
@@ -28,21 +28,18 @@ pub mod opt_out {
 /// value in a warning. Only dry runs are answered this way.
 pub const PROOF_LABEL: &str = "extreg.io/proof";
 
-/// `metadata`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Metadata<'a> {
-    /// `metadata.name`; empty if it is generated.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub name: Text<'a>,
-    /// `metadata.namespace`.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub namespace: Text<'a>,
-    /// `metadata.labels`.
-    #[serde(borrow, default, skip_serializing_if = "Pairs::is_empty")]
-    pub labels: Pairs<'a>,
-    /// `metadata.annotations` under `extreg.io/`.
-    #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
-    pub annotations: Annotations<'a>,
+members! {
+    /// `metadata`.
+    pub struct Metadata<'a> {
+        /// `metadata.name`; empty if it is generated.
+        pub name: Text<'a>,
+        /// `metadata.namespace`.
+        pub namespace: Text<'a>,
+        /// `metadata.labels`.
+        pub labels: Pairs<'a>,
+        /// `metadata.annotations` under `extreg.io/`.
+        pub annotations: Annotations<'a>,
+    }
 }
 
 impl Metadata<'_> {
@@ -52,107 +49,61 @@ impl Metadata<'_> {
     }
 }
 
-/// A reference to an image or to the ImageStream tag that names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct ObjectReference<'a> {
-    /// `DockerImage`, `ImageStreamTag`, `ImageStreamImage`; validation comes after us.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub kind: Text<'a>,
-    /// The namespace of an ImageStream; must be empty for a `DockerImage`.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub namespace: Text<'a>,
-    /// The image, or `<stream>:<tag>`.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub name: Text<'a>,
-}
+members! {
+    /// A reference to an image or to the ImageStream tag that names it.
+    #[derive(PartialEq, Eq)]
+    pub struct ObjectReference<'a> {
+        /// `DockerImage`, `ImageStreamTag`, `ImageStreamImage`; validation comes after us.
+        pub kind: Text<'a>,
+        /// The namespace of an ImageStream; must be empty for a `DockerImage`.
+        pub namespace: Text<'a>,
+        /// The image, or `<stream>:<tag>`.
+        pub name: Text<'a>,
+    }
 
-/// A reference to a secret or a tag by its name alone.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct LocalReference<'a> {
-    /// The name; an empty one is an error that the API server reports.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub name: Text<'a>,
-}
+    /// A reference to a secret or a tag by its name alone.
+    pub struct LocalReference<'a> {
+        /// The name; an empty one is an error that the API server reports.
+        pub name: Text<'a>,
+    }
 
-/// A BuildConfig or a Build: the part of their specs that both share (`CommonSpec`).
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct BuildView<'a> {
-    /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub metadata: Metadata<'a>,
-    /// `spec`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub spec: BuildSpec<'a>,
-}
+    /// A BuildConfig or a Build: the part of their specs that both share (`CommonSpec`).
+    pub struct BuildView<'a> {
+        /// `metadata`.
+        pub metadata: Metadata<'a>,
+        /// `spec`.
+        pub spec: BuildSpec<'a>,
+    }
 
-/// `spec` of a BuildConfig or a Build.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BuildSpec<'a> {
-    /// Where the image is pushed.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub output: BuildOutput<'a>,
-    /// How it is built.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub strategy: BuildStrategy<'a>,
-    /// The input of the build.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub source: BuildSource<'a>,
-    /// The account that the build runs as; empty means `builder`.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub service_account: Text<'a>,
-}
+    /// `spec` of a BuildConfig or a Build.
+    pub struct BuildSpec<'a> {
+        /// Where the image is pushed.
+        pub output: BuildOutput<'a>,
+        /// How it is built.
+        pub strategy: BuildStrategy<'a>,
+        /// The input of the build.
+        pub source: BuildSource<'a>,
+        /// The account that the build runs as; empty means `builder`.
+        pub service_account: Text<'a>,
+    }
 
-/// `spec.output`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BuildOutput<'a> {
-    /// The image or ImageStream tag to push to; `None` means that nothing is pushed.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub to: Option<ObjectReference<'a>>,
-    /// The secret to push with; an empty object counts as set.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub push_secret: Option<LocalReference<'a>>,
-}
+    /// `spec.output`.
+    pub struct BuildOutput<'a> {
+        /// The image or ImageStream tag to push to; `None` means that nothing is pushed.
+        pub to: Option<ObjectReference<'a>>,
+        /// The secret to push with; an empty object counts as set.
+        pub push_secret: Option<LocalReference<'a>>,
+    }
 
-/// `spec.strategy`; the pipeline strategy holds no image.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BuildStrategy<'a> {
-    /// `dockerStrategy`.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub docker_strategy: Option<PullSite<'a>>,
-    /// `sourceStrategy`.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub source_strategy: Option<PullSite<'a>>,
-    /// `customStrategy`.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub custom_strategy: Option<PullSite<'a>>,
+    /// `spec.strategy`; the pipeline strategy holds no image.
+    pub struct BuildStrategy<'a> {
+        /// `dockerStrategy`.
+        pub docker_strategy: Option<PullSite<'a>>,
+        /// `sourceStrategy`.
+        pub source_strategy: Option<PullSite<'a>>,
+        /// `customStrategy`.
+        pub custom_strategy: Option<PullSite<'a>>,
+    }
 }
 
 impl<'a> BuildStrategy<'a> {
@@ -168,97 +119,58 @@ impl<'a> BuildStrategy<'a> {
     }
 }
 
-/// A place from which a build pulls: an image and the secret for it.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PullSite<'a> {
-    /// The image; a docker strategy can omit it and use the Dockerfile's.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub from: Option<ObjectReference<'a>>,
-    /// The secret to pull with.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub pull_secret: Option<LocalReference<'a>>,
-}
+members! {
+    /// A place from which a build pulls: an image and the secret for it.
+    pub struct PullSite<'a> {
+        /// The image; a docker strategy can omit it and use the Dockerfile's.
+        pub from: Option<ObjectReference<'a>>,
+        /// The secret to pull with.
+        pub pull_secret: Option<LocalReference<'a>>,
+    }
 
-/// `spec.source`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct BuildSource<'a> {
-    /// Images from which files are copied.
-    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
-    pub images: Sparse<PullSite<'a>>,
-}
+    /// `spec.source`.
+    pub struct BuildSource<'a> {
+        /// Images from which files are copied.
+        pub images: Sparse<PullSite<'a>>,
+    }
 
-/// An ImageStream.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageStreamView<'a> {
-    /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub metadata: Metadata<'a>,
-    /// `spec`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub spec: ImageStreamSpec<'a>,
-    /// `status`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub status: ImageStreamStatus<'a>,
-}
+    /// An ImageStream.
+    pub struct ImageStreamView<'a> {
+        /// `metadata`.
+        pub metadata: Metadata<'a>,
+        /// `spec`.
+        pub spec: ImageStreamSpec<'a>,
+        /// `status`.
+        pub status: ImageStreamStatus<'a>,
+    }
 
-/// `spec` of an ImageStream.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageStreamSpec<'a> {
-    /// `spec.tags`: the tags that follow an image or another tag.
-    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
-    pub tags: Sparse<TagReference<'a>>,
-}
+    /// `spec` of an ImageStream.
+    pub struct ImageStreamSpec<'a> {
+        /// `spec.tags`: the tags that follow an image or another tag.
+        pub tags: Sparse<TagReference<'a>>,
+    }
 
-/// `status` of an ImageStream.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImageStreamStatus<'a> {
-    /// Where a build that outputs to a tag of this stream pushes: the integrated registry's path
-    /// or, without an integrated registry, `spec.dockerImageRepository`.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub docker_image_repository: Text<'a>,
-}
+    /// `status` of an ImageStream.
+    pub struct ImageStreamStatus<'a> {
+        /// Where a build that outputs to a tag of this stream pushes: the integrated registry's path
+        /// or, without an integrated registry, `spec.dockerImageRepository`.
+        pub docker_image_repository: Text<'a>,
+    }
 
-/// A tag of an ImageStream: an element of `spec.tags`, `tag` of an ImageStreamTag, `spec` of an
-/// ImageTag.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TagReference<'a> {
-    /// The name of the tag.
-    #[serde(borrow, default, skip_serializing_if = "is_empty")]
-    pub name: Text<'a>,
-    /// The annotations of the tag under `extreg.io/`.
-    #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
-    pub annotations: Annotations<'a>,
-    /// What the tag follows; `None` for a tag that builds only push to.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub from: Option<ObjectReference<'a>>,
-    /// A tag that is only a name for an image: never imported.
-    #[serde(default, deserialize_with = "nullable")]
-    pub reference: bool,
-    /// The import policy; can be absent in a user's file, never in what the API server sends.
-    #[serde(
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub import_policy: Option<ImportPolicy>,
+    /// A tag of an ImageStream: an element of `spec.tags`, `tag` of an ImageStreamTag, `spec` of an
+    /// ImageTag.
+    pub struct TagReference<'a> {
+        /// The name of the tag.
+        pub name: Text<'a>,
+        /// The annotations of the tag under `extreg.io/`.
+        pub annotations: Annotations<'a>,
+        /// What the tag follows; `None` for a tag that builds only push to.
+        pub from: Option<ObjectReference<'a>>,
+        /// A tag that is only a name for an image: never imported.
+        pub reference: bool,
+        /// The import policy; can be absent in a user's file, never in what the API server sends.
+        pub import_policy: Option<ImportPolicy>,
+    }
 }
 
 impl TagReference<'_> {
@@ -277,94 +189,54 @@ impl TagReference<'_> {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub struct ImportPolicy {
     /// Whether OpenShift imports again every 15 minutes.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "Member::read")]
     pub scheduled: bool,
 }
 
-/// An ImageStreamTag, named `<stream>:<tag>`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageStreamTagView<'a> {
-    /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub metadata: Metadata<'a>,
-    /// `tag`; `null` on the synthetic old object of a tag that does not exist yet.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub tag: Option<TagReference<'a>>,
-}
+members! {
+    /// An ImageStreamTag, named `<stream>:<tag>`.
+    pub struct ImageStreamTagView<'a> {
+        /// `metadata`.
+        pub metadata: Metadata<'a>,
+        /// `tag`; `null` on the synthetic old object of a tag that does not exist yet.
+        pub tag: Option<TagReference<'a>>,
+    }
 
-/// An ImageTag, named `<stream>:<tag>`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageTagView<'a> {
-    /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub metadata: Metadata<'a>,
-    /// `spec`; `null` deletes the tag.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub spec: Option<TagReference<'a>>,
-}
+    /// An ImageTag, named `<stream>:<tag>`.
+    pub struct ImageTagView<'a> {
+        /// `metadata`.
+        pub metadata: Metadata<'a>,
+        /// `spec`; `null` deletes the tag.
+        pub spec: Option<TagReference<'a>>,
+    }
 
-/// An ImageStreamImport, named after the stream that it imports to.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageStreamImportView<'a> {
-    /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub metadata: Metadata<'a>,
-    /// `spec`.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub spec: ImageStreamImportSpec<'a>,
-}
+    /// An ImageStreamImport, named after the stream that it imports to.
+    pub struct ImageStreamImportView<'a> {
+        /// `metadata`.
+        pub metadata: Metadata<'a>,
+        /// `spec`.
+        pub spec: ImageStreamImportSpec<'a>,
+    }
 
-/// `spec` of an ImageStreamImport.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct ImageStreamImportSpec<'a> {
-    /// Whether anything is written; `false` only queries images.
-    #[serde(default, deserialize_with = "nullable")]
-    pub import: bool,
-    /// All tags of a repository.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub repository: Option<ImportSite<'a>>,
-    /// Single images.
-    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
-    pub images: Sparse<ImportSite<'a>>,
-}
+    /// `spec` of an ImageStreamImport.
+    pub struct ImageStreamImportSpec<'a> {
+        /// Whether anything is written; `false` only queries images.
+        pub import: bool,
+        /// All tags of a repository.
+        pub repository: Option<ImportSite<'a>>,
+        /// Single images.
+        pub images: Sparse<ImportSite<'a>>,
+    }
 
-/// One thing to import.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportSite<'a> {
-    /// The image or repository.
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub from: ObjectReference<'a>,
-    /// The tag that the image gets; the API server defaults it from the image's own tag.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub to: Option<LocalReference<'a>>,
-    /// The import policy that the tag will have.
-    #[serde(
-        default,
-        deserialize_with = "optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub import_policy: Option<ImportPolicy>,
+    /// One thing to import.
+    pub struct ImportSite<'a> {
+        /// The image or repository.
+        pub from: ObjectReference<'a>,
+        /// The tag that the image gets; the API server defaults it from the image's own tag.
+        pub to: Option<LocalReference<'a>>,
+        /// The import policy that the tag will have.
+        pub import_policy: Option<ImportPolicy>,
+    }
 }
 
 impl Relevant for PullSite<'_> {

@@ -1,7 +1,7 @@
 //! The fields of the document.
 
-use extreg_audit::finding::Finding;
-use extreg_audit::saved::SavedPlace;
+use extreg_audit::finding::{Finding, Suppression};
+use extreg_audit::saved::KnownFinding;
 use extreg_remedy::Rendered;
 use extreg_snapshot::{Injection, OptOut};
 use serde::{Serialize, Serializer};
@@ -18,7 +18,7 @@ pub(crate) struct Document<'a> {
     pub(super) sections: Vec<SectionOf<'a>>,
     pub(super) unused_exceptions: &'a [String],
     pub(super) notices: &'a [String],
-    pub(super) fixed: Vec<FixedOf<'a>>,
+    pub(super) fixed: &'a [KnownFinding],
 }
 
 #[derive(Serialize)]
@@ -145,7 +145,7 @@ pub(super) struct FindingOf<'a> {
     pub(super) docs: String,
     pub(super) controls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) suppression: Option<SuppressionOf<'a>>,
+    pub(super) suppression: Option<&'a Suppression>,
 }
 
 #[derive(Serialize)]
@@ -182,13 +182,6 @@ pub(super) struct ImageOf<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct SuppressionOf<'a> {
-    pub(super) by: &'a str,
-    pub(super) reason: &'a str,
-    pub(super) expires: &'a str,
-}
-
-#[derive(Serialize)]
 pub(super) struct InjectionOf<'a> {
     pub(super) place: PlaceOf<'a>,
     pub(super) image: &'a str,
@@ -203,14 +196,4 @@ pub(super) struct InjectionOf<'a> {
 pub(super) struct OptOutOf<'a> {
     pub(super) place: PlaceOf<'a>,
     pub(super) by: &'a str,
-}
-
-#[derive(Serialize)]
-pub(super) struct FixedOf<'a> {
-    pub(super) source: &'a str,
-    pub(super) check: &'a str,
-    pub(super) rule: &'a str,
-    pub(super) place: &'a SavedPlace,
-    pub(super) fingerprint: &'a str,
-    pub(super) message: &'a str,
 }

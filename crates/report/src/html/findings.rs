@@ -10,6 +10,7 @@ use extreg_snapshot::place::Origin;
 use super::coverage::or_dash;
 use super::header::class;
 use super::markup::Markup;
+use super::place::where_is;
 use crate::image_name::image_name;
 use crate::words::count;
 
@@ -210,27 +211,14 @@ fn row(
     if extra.is_some() {
         page.raw("</td><td>").raw(finding.check.as_str());
     }
-    page.raw("</td><th scope=\"row\">")
-        .name(place.object.reference());
-    if !place.part.is_empty() {
-        page.raw(" <i>").text(&*place.part).raw("</i>");
-    }
-    if !place.object.namespace.is_empty() {
-        page.raw("<br><small>")
-            .text(&*place.object.namespace)
-            .raw("</small>");
-    }
-    if report.sections.len() > 1 {
-        page.raw("<br><small>")
-            .text(&section.source)
-            .raw("</small>");
-    }
+    page.raw("</td>");
+    where_is(page, report, section, place, false);
     match &finding.image {
         Some(image) => page
-            .raw("</th><td><code>")
+            .raw("<td><code>")
             .name(image_name(image, place))
             .raw("</code>"),
-        None => page.raw("</th><td class=\"none\">–"),
+        None => page.raw("<td class=\"none\">–"),
     };
     page.raw("</td><td>");
     details(page, finding);

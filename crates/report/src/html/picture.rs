@@ -124,7 +124,7 @@ fn description(name: &str, bar: &Bar) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::testing::sample;
 
     #[test]
     fn every_image_is_in_one_bar() {

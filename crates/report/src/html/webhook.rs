@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use extreg_audit::report::{Report, Section};
-use extreg_snapshot::place::{Origin, Place};
 use extreg_snapshot::{Injection, InjectionOutcome};
 
 use super::coverage::or_dash;
 use super::markup::Markup;
+use super::place::where_is;
 
 pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
     page.raw("<section id=\"opt-outs\"><h2>Opt-outs</h2>\n");
@@ -23,7 +23,7 @@ pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
     for section in &report.sections {
         for out in &section.opt_outs {
             page.raw("<tr>");
-            where_is(page, report, section, &out.place);
+            where_is(page, report, section, &out.place, true);
             page.raw("<td><code>")
                 .raw(out.by)
                 .raw("</code></td></tr>\n");
@@ -83,7 +83,7 @@ fn is_listed(injection: &Injection) -> bool {
 
 fn row(page: &mut Markup, report: &Report, section: &Section, injection: &Injection) {
     page.raw("<tr>");
-    where_is(page, report, section, &injection.place);
+    where_is(page, report, section, &injection.place, true);
     page.raw("<td><code>")
         .name(&*injection.image)
         .raw("</code></td><td>")
@@ -106,28 +106,4 @@ fn row(page: &mut Markup, report: &Report, section: &Section, injection: &Inject
             .raw("</small>");
     }
     page.raw("</td></tr>\n");
-}
-
-fn where_is(page: &mut Markup, report: &Report, section: &Section, place: &Place) {
-    page.raw("<th scope=\"row\">")
-        .name(place.object.reference());
-    if !place.part.is_empty() {
-        page.raw(" <i>").text(&*place.part).raw("</i>");
-    }
-    if !place.object.namespace.is_empty() {
-        page.raw("<br><small>")
-            .text(&*place.object.namespace)
-            .raw("</small>");
-    }
-    if let Origin::File { .. } = place.origin {
-        page.raw("<br><small>")
-            .text(place.origin.to_string())
-            .raw("</small>");
-    }
-    if report.sections.len() > 1 {
-        page.raw("<br><small>")
-            .text(&section.source)
-            .raw("</small>");
-    }
-    page.raw("</th>");
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Document, Node};
 
-use crate::schema::{rendered, text};
-use crate::{Format, Options, sample};
+use crate::testing::sample;
+use crate::testing::schema::{rendered, text};
+use crate::{Format, Options};
 
 /// What an element can contain.
 #[derive(Debug, Default)]

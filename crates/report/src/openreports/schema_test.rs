@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::objects;
-use crate::sample;
-use crate::schema::{assert_valid, custom_resource};
+use crate::testing::sample;
+use crate::testing::schema::{assert_valid, custom_resource};
 
 #[test]
 fn every_object_matches_its_definition() {

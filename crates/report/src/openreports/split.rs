@@ -79,7 +79,7 @@ fn split(results: Vec<ReportResult>, largest: usize) -> Vec<Vec<ReportResult>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sample;
+    use crate::testing::sample;
 
     #[test]
     fn a_large_report_is_split_and_nothing_is_lost() {

@@ -3,8 +3,9 @@
 use extreg_audit::report::Report;
 use serde_json::Value;
 
-use crate::schema::{assert_valid, json_schema, rendered};
-use crate::{Format, Options, sample};
+use crate::testing::sample;
+use crate::testing::schema::{assert_valid, json_schema, rendered};
+use crate::{Format, Options};
 
 fn log(report: &Report) -> Value {
     let text = rendered(Format::Sarif, report, Options::default());

@@ -2,27 +2,32 @@
 
 use extreg_core::credential::{AuthField, Consumer, DockerConfigKey, DockerConfigKeys};
 use extreg_core::registry::RegistryHost;
+use extreg_core::vocabulary;
 
 /// An image that only a key for all of Docker Hub matches.
 pub const ANY_OF_HUB: &str = "docker.io/any/any";
 
-/// A fault of a key; the most severe is last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KeyFault {
-    /// It has no `auth`, which some consumers require.
-    NoAuth,
-    /// Its `auth` is not padded, which some consumers require.
-    Unpadded,
-    /// It is a host of Docker Hub that no docker.io image matches.
-    OtherHub,
-    /// Username or password is missing.
-    Incomplete,
-    /// It is the website of Docker Hub.
-    WebSite,
-    /// `/v1` or `/v2` without a final slash, which is then a path that no image has.
-    NoSlash,
-    /// It is not a URL.
-    NoUrl,
+vocabulary! {
+    /// A fault of a key; the most severe is last.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum KeyFault {
+        /// It has no `auth`, which some consumers require.
+        NoAuth => "it has no auth",
+        /// Its `auth` is not padded, which some consumers require.
+        Unpadded => "its auth is not padded",
+        /// It is a host of Docker Hub that no docker.io image matches.
+        OtherHub => "docker.io images do not match it",
+        /// Username or password is missing.
+        Incomplete => "it has no username or no password",
+        /// It is the website of Docker Hub.
+        WebSite => "it is a website, not a registry",
+        /// `/v1` or `/v2` without a final slash, which is then a path that no image has.
+        NoSlash => "it lacks the slash at its end",
+        /// It is not a URL.
+        NoUrl => "it is not a registry",
+    }
+    /// A short text about the key.
+    pub fn words;
 }
 
 impl KeyFault {
@@ -50,19 +55,6 @@ impl KeyFault {
         }
         faults.sort_by(|a, b| b.cmp(a));
         faults
-    }
-
-    /// A short text about the key.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NoAuth => "it has no auth",
-            Self::Unpadded => "its auth is not padded",
-            Self::OtherHub => "docker.io images do not match it",
-            Self::Incomplete => "it has no username or no password",
-            Self::WebSite => "it is a website, not a registry",
-            Self::NoSlash => "it lacks the slash at its end",
-            Self::NoUrl => "it is not a registry",
-        }
     }
 
     /// Why that matters, in one or two sentences.

@@ -60,7 +60,6 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
     let pushes_to = to.filter(|to| &*to.kind == "DockerImage");
     let push_secret = spec.output.push_secret.as_ref();
     let record = BuildRecord {
-        object: item.id.clone(),
         origin: item.origin.clone(),
         config: config.map(|config| site.names.get(config)),
         account: site.names.get(account),
@@ -81,7 +80,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         pull_secrets: secrets,
         has_image_trigger: has_image_trigger(&view),
         phase: (site.kind == Kind::Build).then(|| phase(&view.status, site.names)),
-        progress: None,
+        ..BuildRecord::new(item.id.clone())
     };
     item.body = Body::Build(Box::new(BuildItem {
         record,

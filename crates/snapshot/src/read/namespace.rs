@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use extreg_core::object::{Metadata as Labelled, opt_out};
-use serde::Deserialize;
+use extreg_core::views;
 
 use super::item::{Body, Item, OptedOut, Site};
 use super::view::Metadata;
@@ -44,22 +44,17 @@ pub(super) fn opted_out(site: &mut Site<'_>) -> OptedOut {
     }
 }
 
-#[derive(Deserialize)]
-struct View<'a> {
-    #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
-    #[serde(borrow)]
-    status: Option<Status<'a>>,
-}
+views! {
+    struct View<'a> {
+        metadata: Option<Metadata<'a>>,
+        status: Option<Status<'a>>,
+    }
 
-#[derive(Default, Deserialize)]
-struct Status<'a> {
-    #[serde(borrow)]
-    phase: Option<Cow<'a, str>>,
-}
+    struct Status<'a> {
+        phase: Option<Cow<'a, str>>,
+    }
 
-#[derive(Deserialize)]
-struct Labels<'a> {
-    #[serde(borrow)]
-    metadata: Option<Labelled<'a>>,
+    struct Labels<'a> {
+        metadata: Option<Labelled<'a>>,
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use extreg_core::object::{Text, nullable};
+use extreg_core::views;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -246,101 +247,62 @@ struct View<'a, Spec, Status> {
 #[derive(Default, Deserialize)]
 struct Nothing {}
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BuildStatus<'a> {
-    #[serde(default, deserialize_with = "nullable")]
-    last_version: u64,
-    #[serde(borrow, default)]
-    completion_timestamp: Text<'a>,
-}
+views! {
+    struct BuildStatus<'a> {
+        last_version: u64,
+        completion_timestamp: Text<'a>,
+    }
 
-#[derive(Default, Deserialize)]
-struct StreamSpec<'a> {
-    #[serde(borrow, default)]
-    tags: List<SpecTag<'a>>,
-}
+    struct StreamSpec<'a> {
+        tags: List<SpecTag<'a>>,
+    }
 
-#[derive(Default, Deserialize)]
-struct SpecTag<'a> {
-    #[serde(borrow, default)]
-    name: Text<'a>,
-    #[serde(default, deserialize_with = "nullable")]
-    generation: i64,
-}
+    struct SpecTag<'a> {
+        name: Text<'a>,
+        generation: i64,
+    }
 
-#[derive(Default, Deserialize)]
-struct StreamStatus<'a> {
-    #[serde(borrow, default)]
-    tags: List<StatusTag<'a>>,
-}
+    struct StreamStatus<'a> {
+        tags: List<StatusTag<'a>>,
+    }
 
-#[derive(Default, Deserialize)]
-struct StatusTag<'a> {
-    #[serde(borrow, default)]
-    tag: Text<'a>,
-    #[serde(borrow, default)]
-    items: List<TagEvent<'a>>,
-    #[serde(borrow, default)]
-    conditions: List<ConditionView<'a>>,
-}
+    struct StatusTag<'a> {
+        tag: Text<'a>,
+        items: List<TagEvent<'a>>,
+        conditions: List<ConditionView<'a>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct MakerSpec<'a> {
-    replicas: Option<u64>,
-    #[serde(default, deserialize_with = "nullable")]
-    paused: bool,
-    #[serde(default, deserialize_with = "nullable")]
-    suspend: bool,
-    #[serde(borrow)]
-    triggers: Option<List<DeploymentTrigger<'a>>>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    update_strategy: UpdateStrategy<'a>,
-}
+    struct MakerSpec<'a> {
+        replicas: Option<u64>,
+        paused: bool,
+        suspend: bool,
+        triggers: Option<List<DeploymentTrigger<'a>>>,
+        update_strategy: UpdateStrategy<'a>,
+    }
 
-#[derive(Default, Deserialize)]
-struct UpdateStrategy<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Text<'a>,
-}
+    struct UpdateStrategy<'a> {
+        #[serde(rename = "type")]
+        kind: Text<'a>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct MakerStatus<'a> {
-    #[serde(default, deserialize_with = "nullable")]
-    observed_generation: i64,
-    #[serde(default, deserialize_with = "nullable")]
-    replicas: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    updated_replicas: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    available_replicas: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    desired_number_scheduled: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    current_number_scheduled: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    updated_number_scheduled: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    number_available: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    latest_version: u64,
-    #[serde(borrow, default)]
-    last_schedule_time: Text<'a>,
-    #[serde(borrow, default)]
-    conditions: List<ConditionView<'a>>,
-}
+    struct MakerStatus<'a> {
+        observed_generation: i64,
+        replicas: u64,
+        updated_replicas: u64,
+        available_replicas: u64,
+        desired_number_scheduled: u64,
+        current_number_scheduled: u64,
+        updated_number_scheduled: u64,
+        number_available: u64,
+        latest_version: u64,
+        last_schedule_time: Text<'a>,
+        conditions: List<ConditionView<'a>>,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PodStatus<'a> {
-    #[serde(borrow, default)]
-    phase: Text<'a>,
-    #[serde(borrow, default)]
-    conditions: List<ConditionView<'a>>,
-    #[serde(borrow, default)]
-    init_container_statuses: List<ContainerStatus<'a>>,
-    #[serde(borrow, default)]
-    container_statuses: List<ContainerStatus<'a>>,
+    struct PodStatus<'a> {
+        phase: Text<'a>,
+        conditions: List<ConditionView<'a>>,
+        init_container_statuses: List<ContainerStatus<'a>>,
+        container_statuses: List<ContainerStatus<'a>>,
+    }
 }

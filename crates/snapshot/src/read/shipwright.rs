@@ -66,20 +66,17 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         (name, _) => name,
     };
     let record = BuildRecord {
-        object: item.id.clone(),
         origin: item.origin.clone(),
         config: (is_run && !build.is_empty()).then(|| site.names.get(build)),
         account: site.names.get(account),
         pushes_to: site
             .names
             .get(output.map_or("", |output| output.image.as_str())),
-        writes: None,
         push_secret: site.names.get(secret.map_or("", |secret| secret.as_str())),
         has_push_secret: secret.is_some(),
         pull_secrets: secrets,
-        has_image_trigger: false,
         phase: is_run.then(|| phase(&view, site.names)),
-        progress: None,
+        ..BuildRecord::new(item.id.clone())
     };
     item.body = Body::Build(Box::new(BuildItem {
         record,

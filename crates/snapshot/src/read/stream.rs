@@ -86,14 +86,13 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
     item.uses.shrink_to_fit();
 
     let record = StreamRecord {
-        object: item.id.clone(),
         origin: item.origin.clone(),
         managed: is_managed(&view.metadata),
         looks_up: view.spec.lookup_policy.local,
         follows_repository: names.get(repository),
         repository: names.get(&view.status.docker_image_repository),
         tags,
-        checked: None,
+        ..StreamRecord::new(item.id.clone())
     };
     item.body = Body::Stream(Box::new(StreamItem { record, reduced }));
     Ok(item)
@@ -158,7 +157,9 @@ fn tag_record(
             .as_ref()
             .is_some_and(|all| all.get(opt_out::TAG_ANNOTATION) == Some("false")),
         platforms: None,
-        ..status.map_or_else(empty_record, |status| status_record(status, names))
+        ..status
+            .map(|status| status_record(status, names))
+            .unwrap_or_default()
     }
 }
 
@@ -178,27 +179,6 @@ fn status_record(tag: &StatusTag<'_>, names: &mut Names) -> TagRecord {
             message: names.get(&condition.message),
             since: names.get(&condition.last_transition_time),
         }),
-        ..empty_record()
-    }
-}
-
-fn empty_record() -> TagRecord {
-    TagRecord {
-        name: Arc::default(),
-        index: None,
-        from: TagOrigin::Pushed,
-        reference: false,
-        has_import_policy: false,
-        scheduled: false,
-        insecure: false,
-        preserves_original: false,
-        local: false,
-        has_annotations: false,
-        opts_out: false,
-        platforms: None,
-        digest: Arc::default(),
-        created: Arc::default(),
-        failure: None,
-        history: None,
+        ..TagRecord::default()
     }
 }

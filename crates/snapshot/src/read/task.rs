@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::item::{Body, Found, Item, Site};
 use super::view::TaskView;
 use super::workload::{container_record, owner};
-use crate::snapshot::{ContainerKind, Meaning, TriggerSource, UseRole, WorkloadRecord};
+use crate::snapshot::{ContainerKind, Meaning, UseRole, WorkloadRecord};
 
 /// The default account of OpenShift Pipelines for a Task.
 const ACCOUNT: &str = "pipeline";
@@ -44,20 +44,11 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         }
     }
     item.body = Body::Workload(Box::new(WorkloadRecord {
-        object: item.id.clone(),
         origin: item.origin.clone(),
         owner: owner(&view.metadata, site.names),
         account: site.names.get(ACCOUNT),
-        pull_secrets: Vec::new(),
-        replicas: None,
         containers,
-        triggers: Vec::new(),
-        unusable_triggers: None,
-        trigger_source: TriggerSource::None,
-        resolves_names: false,
-        waiting: Vec::new(),
-        rollout: None,
-        run: None,
+        ..WorkloadRecord::new(item.id.clone())
     }));
     Ok(item)
 }

@@ -184,7 +184,6 @@ fn record(
         ("", account) | (account, _) => account,
     };
     WorkloadRecord {
-        object: item.id.clone(),
         origin: item.origin.clone(),
         owner: owner(metadata, site.names),
         account: site.names.get(account),
@@ -192,15 +191,9 @@ fn record(
             site.names,
             spec.image_pull_secrets.iter().map(|secret| &*secret.name),
         ),
-        replicas: None,
         containers,
-        triggers: Vec::new(),
-        unusable_triggers: None,
-        trigger_source: TriggerSource::None,
         resolves_names: metadata.annotations.resolve_names(),
-        waiting: Vec::new(),
-        rollout: None,
-        run: None,
+        ..WorkloadRecord::new(item.id.clone())
     }
 }
 

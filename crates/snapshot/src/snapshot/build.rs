@@ -38,6 +38,24 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
+    /// One of the cluster that pushes nowhere.
+    pub fn new(object: ObjectId) -> Self {
+        Self {
+            object,
+            origin: Origin::Cluster,
+            config: None,
+            account: "builder".into(),
+            pushes_to: Arc::default(),
+            writes: None,
+            push_secret: Arc::default(),
+            has_push_secret: false,
+            pull_secrets: Vec::new(),
+            has_image_trigger: false,
+            phase: None,
+            progress: None,
+        }
+    }
+
     /// Whether it is a finished Build.
     pub fn is_over(&self) -> bool {
         self.phase.as_ref().is_some_and(|phase| {

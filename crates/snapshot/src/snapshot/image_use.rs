@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use extreg_core::registry::RefRole;
+use extreg_core::vocabulary;
 
 use crate::place::{ImageName, Place};
 
@@ -23,21 +24,25 @@ pub struct ImageUse {
     pub owned: bool,
 }
 
-/// The purpose of a field that names an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UseRole {
-    /// A tag of an ImageStream is imported from it.
-    Import,
-    /// A build pushes it.
-    Push,
-    /// A build starts from it.
-    Base,
-    /// A build copies files from it.
-    Source,
-    /// A container runs it.
-    Run,
-    /// A volume contains its files.
-    Volume,
+vocabulary! {
+    /// The purpose of a field that names an image.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum UseRole {
+        /// A tag of an ImageStream is imported from it.
+        Import => "import",
+        /// A build pushes it.
+        Push => "push",
+        /// A build starts from it.
+        Base => "base",
+        /// A build copies files from it.
+        Source => "source",
+        /// A container runs it.
+        Run => "run",
+        /// A volume contains its files.
+        Volume => "volume",
+    }
+    /// One word, for output formats.
+    pub fn word;
 }
 
 /// Which registry a reference means in its field.
@@ -66,18 +71,6 @@ impl UseRole {
             Self::Push => RefRole::Push,
             Self::Run | Self::Volume => RefRole::WorkloadPull,
             Self::Source => RefRole::SourcePull,
-        }
-    }
-
-    /// One word, for output formats.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Import => "import",
-            Self::Push => "push",
-            Self::Base => "base",
-            Self::Source => "source",
-            Self::Run => "run",
-            Self::Volume => "volume",
         }
     }
 }

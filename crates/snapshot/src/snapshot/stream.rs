@@ -30,6 +30,20 @@ pub struct StreamRecord {
 }
 
 impl StreamRecord {
+    /// One of the cluster without tags.
+    pub fn new(object: ObjectId) -> Self {
+        Self {
+            object,
+            origin: Origin::Cluster,
+            managed: false,
+            looks_up: false,
+            follows_repository: Arc::default(),
+            repository: Arc::default(),
+            tags: Vec::new(),
+            checked: None,
+        }
+    }
+
     /// A tag by its name.
     pub fn tag(&self, name: &str) -> Option<&TagRecord> {
         let found = self.tags.binary_search_by(|tag| (*tag.name).cmp(name));
@@ -38,7 +52,7 @@ impl StreamRecord {
 }
 
 /// A tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagRecord {
     /// Its name.
     pub name: Arc<str>,
@@ -75,7 +89,7 @@ pub struct TagRecord {
 }
 
 /// The source of a tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TagOrigin {
     /// An image of a registry, as written.
     Image(Arc<str>),
@@ -87,6 +101,7 @@ pub enum TagOrigin {
         namespace: Arc<str>,
     },
     /// Nothing: builds push to it.
+    #[default]
     Pushed,
 }
 

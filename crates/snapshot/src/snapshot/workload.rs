@@ -42,6 +42,28 @@ pub struct WorkloadRecord {
     pub run: Option<Box<PodRun>>,
 }
 
+impl WorkloadRecord {
+    /// One of the cluster without containers and credentials.
+    pub fn new(object: ObjectId) -> Self {
+        Self {
+            object,
+            origin: Origin::Cluster,
+            owner: None,
+            account: "default".into(),
+            pull_secrets: Vec::new(),
+            replicas: None,
+            containers: Vec::new(),
+            triggers: Vec::new(),
+            unusable_triggers: None,
+            trigger_source: TriggerSource::None,
+            resolves_names: false,
+            waiting: Vec::new(),
+            rollout: None,
+            run: None,
+        }
+    }
+}
+
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerRecord {

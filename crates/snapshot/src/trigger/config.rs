@@ -2,32 +2,25 @@
 
 use std::sync::Arc;
 
-use extreg_core::object::nullable;
 use extreg_core::object::{ObjectReference, Text};
-use serde::Deserialize;
+use extreg_core::views;
 
 use super::{ContainerNames, ImageTrigger, TriggerFault, Triggers};
 
-/// An element of `spec.triggers` of a DeploymentConfig.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeploymentTrigger<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Text<'a>,
-    #[serde(borrow)]
-    image_change_params: Option<ImageChange<'a>>,
-}
+views! {
+    /// An element of `spec.triggers` of a DeploymentConfig.
+    pub struct DeploymentTrigger<'a> {
+        #[serde(rename = "type")]
+        kind: Text<'a>,
+        image_change_params: Option<ImageChange<'a>>,
+    }
 
-/// `imageChangeParams`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ImageChange<'a> {
-    #[serde(default, deserialize_with = "nullable")]
-    automatic: bool,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    container_names: Vec<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    from: ObjectReference<'a>,
+    /// `imageChangeParams`.
+    struct ImageChange<'a> {
+        automatic: bool,
+        container_names: Vec<Text<'a>>,
+        from: ObjectReference<'a>,
+    }
 }
 
 impl DeploymentTrigger<'_> {

@@ -42,21 +42,7 @@ status:
 fn plain(name: &str) -> TagRecord {
     TagRecord {
         name: name.into(),
-        index: None,
-        from: TagOrigin::Pushed,
-        reference: false,
-        has_import_policy: false,
-        scheduled: false,
-        insecure: false,
-        preserves_original: false,
-        local: false,
-        has_annotations: false,
-        opts_out: false,
-        platforms: None,
-        digest: "".into(),
-        created: "".into(),
-        failure: None,
-        history: None,
+        ..TagRecord::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fields that exclude the fields that we set. Server-side apply keeps fields of other managers: a null removes a plain
 //! value, but not a field with subfields.
 
-use extreg_cluster::{Kind, Object, Owned, is_owned, set};
+use extreg_cluster::{Json as _, Kind, Object, Owned, is_owned, set};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -57,11 +57,12 @@ pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error
             }
         }
         Kind::IMAGE_STREAM => {
-            for tag in tags(&mut desired.body) {
+            for tag in desired.body.list_mut("/spec/tags") {
                 let name = tag["name"].clone();
-                let there = current.body.pointer("/spec/tags").and_then(Value::as_array);
-                let there = there.and_then(|all| all.iter().find(|tag| tag["name"] == name));
-                let Some(there) = there else { continue };
+                let mut existing = current.list("/spec/tags");
+                let Some(there) = existing.find(|tag| tag["name"] == name) else {
+                    continue;
+                };
                 if there.pointer("/from/namespace").is_some() {
                     set(tag, &["from", "namespace"], Value::Null);
                 }
@@ -83,11 +84,6 @@ fn is_in_the_way(desired: &Object, current: &Object, part: &str, field: &str) ->
         (!value.is_null()).then_some(())
     };
     value(current).is_some() && value(desired).is_none()
-}
-
-fn tags(stream: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let tags = stream.pointer_mut("/spec/tags");
-    tags.and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 #[cfg(test)]

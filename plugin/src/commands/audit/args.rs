@@ -17,7 +17,7 @@ pub(crate) struct JudgeArgs {
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(super) skip: Vec<CheckId>,
     /// Run only checks that are evidence for this: cis-ocp, stig, nist, bsi or pci
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "NAME")]
     pub(super) framework: Option<Framework>,
     /// RegistryPolicies to use instead of the cluster's
     #[arg(long, value_name = "FILE")]
@@ -44,7 +44,7 @@ pub(crate) struct JudgeArgs {
 #[command(next_help_heading = "Gate")]
 pub(crate) struct GateArgs {
     /// Exit with code 3 for findings of at least this severity: none, info, low, medium, high or critical
-    #[arg(long, value_enum, value_name = "SEVERITY", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) fail_on: Option<FailOn>,
     /// Exit with code 3 only for findings that the baseline does not have
     #[arg(long, requires = "baseline")]
@@ -72,7 +72,7 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(super) details: bool,
     /// Show only findings of at least this severity; the exit code does not change
-    #[arg(long, value_enum, value_name = "SEVERITY", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) min_severity: Option<ShownFrom>,
     /// Write the findings to a file, as the baseline of later runs
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@ use extreg_cluster::{
 };
 use extreg_report::openreports::{GENERATED, MANAGED_BY, objects};
 use extreg_snapshot::{
-    coverage::{Gap, GapSubject},
+    coverage::{Gap, GapReason, GapSubject},
     kind,
 };
 use extreg_terminal::Exit;
@@ -214,7 +214,8 @@ async fn one(
     Ok(())
 }
 
-/// Whether the whole namespace was read, so that a finding that is missing now is fixed.
+/// Whether the whole namespace was read, so that a finding that is missing now is fixed. What the user excluded, by
+/// `--without-secrets`, does not count: no report has findings of it.
 fn was_seen(section: &Section, namespace: &str) -> bool {
     let coverage = &section.coverage;
     let is_unseen = |gap: &Gap| match &gap.what {
@@ -228,8 +229,9 @@ fn was_seen(section: &Section, namespace: &str) -> bool {
         GapSubject::Fact(fact) => fact == UNSEEN_NAMESPACES,
         GapSubject::Document(_) => false,
     };
-    coverage.scope.selector.is_empty()
-        && (namespace.is_empty() || !coverage.gaps.iter().any(is_unseen))
+    let mut gaps = coverage.gaps.iter();
+    let is_hidden = |gap: &Gap| gap.why != GapReason::NotCollected && is_unseen(gap);
+    coverage.scope.selector.is_empty() && (namespace.is_empty() || !gaps.any(is_hidden))
 }
 
 /// Whether the existing report differs only in its time. Writing it again would notify every watcher.

@@ -4,7 +4,7 @@ use extreg_cluster::{
     Cluster, DryRun, Kind as ApiKind, Object,
     collect::{Served, Version},
 };
-use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
+use extreg_manifests::{audit_cluster_role, names::AUDIT_ROLE};
 use extreg_snapshot::kind::{Api, Kind};
 use extreg_terminal::{Exit, Table, Text};
 use futures::future::try_join_all;
@@ -147,14 +147,7 @@ fn print(rights: &[(Kind, Right)], context: &Context) {
 }
 
 fn export(kinds: &[Kind], context: &Context) -> Result<Exit, Error> {
-    let resources: Vec<AuditedResource> = kinds
-        .iter()
-        .map(|kind| AuditedResource {
-            group: kind.api().group.to_owned(),
-            plural: kind.api().plural.to_owned(),
-        })
-        .collect();
-    let yaml = audit_cluster_role(&resources)
+    let yaml = audit_cluster_role(kinds)
         .and_then(|role| role.yaml())
         .map_err(|error| Error::failed(error.to_string()))?;
     let host = context.caller.program();

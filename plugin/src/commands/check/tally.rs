@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use extreg_core::verdict::{Outcome, Reason};
+use extreg_core::{
+    count,
+    verdict::{Outcome, Reason},
+};
 use extreg_terminal::Exit;
 use serde::Serialize;
 
@@ -83,7 +86,7 @@ impl Tally {
 
     /// One line of text.
     pub(super) fn description(&self) -> String {
-        let mut words = format!("{} checked", objects(self.checked));
+        let mut words = format!("{} checked", count(self.checked, "object"));
         let mut parts = Vec::new();
         for (count, what) in [
             (self.changed, "would be changed"),
@@ -113,13 +116,6 @@ impl Tally {
             words = format!("{words}; {} could not be read", self.errors);
         }
         words
-    }
-}
-
-fn objects(count: usize) -> String {
-    match count {
-        1 => "1 object".to_owned(),
-        count => format!("{count} objects"),
     }
 }
 

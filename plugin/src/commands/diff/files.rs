@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use extreg_cluster::{Cluster, ClusterError};
+use extreg_cluster::{Cluster, ClusterError, Json as _};
 use extreg_documents::{FoundObject, InputError, find_sources};
 use extreg_terminal::inert;
 use serde_json::Value;
@@ -183,9 +183,7 @@ fn group_path(api_version: &str) -> String {
 
 /// The resources of a list that are not subresources such as `deployments/status`.
 fn resources(list: &Value) -> Vec<Resource> {
-    let all = list.get("resources").and_then(Value::as_array);
-    all.into_iter()
-        .flatten()
+    list.list("/resources")
         .filter_map(|resource| {
             let text = |key: &str| resource.get(key)?.as_str().map(str::to_owned);
             Some(Resource {

@@ -9,9 +9,10 @@ use std::{
 
 use extreg_remedy::Caller;
 
+use super::shell::Shell;
 use crate::{
     checklist::{Checks, Group},
-    diagnosis::host,
+    diagnosis::{channel::Channel, host},
 };
 
 const GROUP: Group = Group::Programs;
@@ -34,6 +35,10 @@ pub(super) async fn look(tree: &clap::Command, checks: &mut Checks) {
         "program",
         format!("version {}, {}", env!("CARGO_PKG_VERSION"), program()),
     );
+    if let Some(channel) = Channel::detect() {
+        let message = format!("{channel}; to update: {}", channel.update());
+        checks.ok(GROUP, "channel", message);
+    }
     ours(&files, checks);
     strays(&files, tree, checks);
     completion(&files, checks);
@@ -105,18 +110,8 @@ fn ours(files: &[File], checks: &mut Checks) {
             GROUP,
             "path",
             "neither oc-extreg nor kubectl-extreg is on the PATH, so oc and kubectl do not find this plugin",
-            on_path(cfg!(windows), &program()),
+            Shell::host().put_on_path(&program()),
         );
-    }
-}
-
-/// The command that puts this program on the PATH.
-fn on_path(is_windows: bool, program: &str) -> String {
-    if is_windows {
-        // On Windows, links need a permission that few users have, and hosts only run files that end in .exe.
-        format!("copy {program} to a folder of the PATH as oc-extreg.exe")
-    } else {
-        format!("ln -s {program} ~/.local/bin/oc-extreg")
     }
 }
 
@@ -137,14 +132,14 @@ fn strays(files: &[File], tree: &clap::Command, checks: &mut Checks) {
                 GROUP,
                 "stray",
                 format!("{path} is run for \"{host} extreg {typed}\" instead of this plugin"),
-                format!("rm -i {path}"),
+                Shell::host().remove(&path.to_string()),
             );
         } else {
             checks.warn(
                 GROUP,
                 "stray",
                 format!("{path} adds \"{host} extreg {typed}\", which is not part of this plugin"),
-                format!("ls -l {path}"),
+                Shell::host().list(&path.to_string()),
             );
         }
     }

@@ -26,7 +26,7 @@ use super::{
         work::Work,
     },
     plan::{Judged, Skipped},
-    report::{Entry, ShownChange, ShownSkipped},
+    report::{Entry, ShownChange},
 };
 use crate::{
     engine::{Surroundings, decide, secret_fact},
@@ -255,7 +255,7 @@ impl<'a> Builds<'a> {
 
     fn change(&mut self, index: usize, governed: &Governed, field: &str, old: Value, new: Value) {
         let change = ShownChange {
-            check: CheckId::Exr009.as_str(),
+            check: CheckId::Exr009,
             field: field.to_owned(),
             old,
             new,
@@ -288,7 +288,7 @@ impl Plan {
         }
         for (index, skipped) in self.skipped {
             if let Some(entry) = entries.get_mut(index) {
-                entry.skipped.push(ShownSkipped::from_skipped(skipped));
+                entry.skipped.push(skipped);
             }
         }
         self.work

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use extreg_core::count;
 use extreg_documents::{
     InputError, Skipped, Source, SourceList,
     file::{self, Replaced},
@@ -18,7 +19,7 @@ use extreg_terminal::{Exit, Text};
 use self::fixed::{Fixed, fix};
 use super::{
     Format,
-    report::{Entry, Outcome, Report, count},
+    report::{Entry, Outcome, Report},
     settings::{FilesAction, Settings},
 };
 use crate::{

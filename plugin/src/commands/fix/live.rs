@@ -9,7 +9,7 @@ mod write;
 use std::collections::BTreeSet;
 
 use extreg_cluster::Cluster;
-use extreg_core::object::Resource;
+use extreg_core::{count, object::Resource};
 use extreg_documents::unreadable;
 use extreg_terminal::{Exit, Printer};
 use serde_json::Value;
@@ -28,7 +28,7 @@ use super::{
     builds::{self, Builds},
     exception::{leave_excepted, today},
     plan::{Change, Judged},
-    report::{Entry, Outcome, Report, count},
+    report::{Entry, Outcome, Report},
     settings::{ClusterAction, Settings},
 };
 use crate::{

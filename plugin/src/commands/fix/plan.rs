@@ -7,6 +7,7 @@ use extreg_core::{
     verdict::{Decision, Reason, Site, Verdict},
 };
 use extreg_documents::edit::Set;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::settings::Scope;
@@ -34,7 +35,7 @@ pub(super) struct Change {
 }
 
 /// A place that is skipped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Skipped {
     pub(super) check: CheckId,
     pub(super) field: String,
@@ -42,8 +43,10 @@ pub(super) struct Skipped {
     /// The reason, which follows "unchanged: ".
     pub(super) why: String,
     /// The engine's name for the reason; empty if the reason is not the engine's.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reason: String,
     /// Whether it is shown: an image without a policy is not.
+    #[serde(skip)]
     pub(super) is_shown: bool,
 }
 
@@ -71,7 +74,7 @@ impl Judged {
                 }
                 Decision::Keep(reason) if !is_relevant(*reason) && !is_system(*reason) => {}
                 Decision::Edit(..) | Decision::Keep(_) => {
-                    judged.skipped.push(Skipped::from_site(site))
+                    judged.skipped.push(Skipped::from_site(site));
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use extreg_audit::check::CheckId;
+use extreg_core::count;
 use extreg_terminal::{Printer, Text, inert};
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +29,7 @@ pub(super) struct Entry {
     pub(super) namespace: String,
     pub(super) name: String,
     pub(super) changes: Vec<ShownChange>,
-    pub(super) skipped: Vec<ShownSkipped>,
+    pub(super) skipped: Vec<Skipped>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
     /// The outcome of the changes.
@@ -47,7 +49,7 @@ pub(super) struct Place {
 /// A change, as it is shown.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ShownChange {
-    pub(super) check: &'static str,
+    pub(super) check: CheckId,
     pub(super) field: String,
     pub(super) old: Value,
     pub(super) new: Value,
@@ -55,19 +57,6 @@ pub(super) struct ShownChange {
     pub(super) image: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) policy: String,
-}
-
-/// A skipped place, as it is shown.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct ShownSkipped {
-    pub(super) check: &'static str,
-    pub(super) field: String,
-    pub(super) image: String,
-    pub(super) why: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) reason: String,
-    #[serde(skip)]
-    pub(super) is_shown: bool,
 }
 
 /// The outcome of the changes to an object.
@@ -152,11 +141,7 @@ impl Entry {
             .iter()
             .map(ShownChange::from_change)
             .collect();
-        self.skipped = judged
-            .skipped
-            .into_iter()
-            .map(ShownSkipped::from_skipped)
-            .collect();
+        self.skipped = judged.skipped;
         self.warnings = judged.warnings;
         if self.is_changed() {
             self.result = Outcome::Planned;
@@ -189,25 +174,12 @@ impl Entry {
 impl ShownChange {
     fn from_change(change: &Change) -> Self {
         Self {
-            check: change.check.as_str(),
+            check: change.check,
             field: change.field.to_string(),
             old: change.old.clone(),
             new: change.new.clone(),
             image: change.image.clone(),
             policy: change.policy.clone(),
-        }
-    }
-}
-
-impl ShownSkipped {
-    pub(super) fn from_skipped(skipped: Skipped) -> Self {
-        Self {
-            check: skipped.check.as_str(),
-            field: skipped.field,
-            image: skipped.image,
-            why: skipped.why,
-            reason: skipped.reason,
-            is_shown: skipped.is_shown,
         }
     }
 }
@@ -386,12 +358,6 @@ impl Summary {
             parts.join(", ")
         )
     }
-}
-
-/// `1 object`, `2 objects`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    let many = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{many}")
 }
 
 /// A value as text: `none`, `true`, `{name: dockerhub}`.

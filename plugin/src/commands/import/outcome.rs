@@ -1,5 +1,6 @@
 //! The outcome for each tag.
 
+use extreg_cluster::Json as _;
 use extreg_remedy::{Refusal, Rendered};
 use serde::Serialize;
 use serde_json::Value;
@@ -66,8 +67,7 @@ pub(super) fn outcomes(
     answer: &Value,
     next: impl Fn(Refusal, &StreamTag, &str) -> (Rendered, String),
 ) -> Result<Vec<Outcome>, Error> {
-    let images = answer.pointer("/status/images").and_then(Value::as_array);
-    let images = images.map(Vec::as_slice).unwrap_or_default();
+    let images = answer.list("/status/images");
     if images.len() != imports.len() {
         return Err(Error::failed(format!(
             "the server was requested to import {} images into {stream} but answered for {}",
@@ -77,12 +77,7 @@ pub(super) fn outcomes(
     }
     let outcomes = imports.iter().zip(images).map(|(import, status)| {
         let name = StreamTag::new(stream, import.tag);
-        let text = |at: &str| {
-            status
-                .pointer(at)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |at: &str| status.text(at);
         let digest = text("/image/metadata/name");
         let result = if text("/status/status") == "Success" && !digest.is_empty() {
             let after = digest.to_owned();

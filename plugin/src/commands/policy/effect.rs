@@ -1,6 +1,6 @@
 //! The policies in effect: from files, from a cluster, or the built-in one.
 
-use extreg_cluster::{Cluster, Object};
+use extreg_cluster::{Cluster, Json as _, Object};
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
 use extreg_documents::find_sources;
 use extreg_snapshot::approved::Approved;
@@ -48,7 +48,7 @@ pub(super) struct Stated {
 }
 
 /// The state of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Condition {
     /// `True`, `False` or `Unknown`; `-` if no webhook checks it.
     pub(super) status: String,
@@ -210,13 +210,18 @@ impl Stated {
                 "Pending",
                 "the webhook has not processed its latest version yet",
             ),
-            Ok(_) => condition(&status, "Ready").unwrap_or_else(|| {
-                Condition::new(
+            Ok(_) => match object.body.condition("Ready") {
+                Some(ready) => Condition::new(
+                    ready.text("/status"),
+                    ready.text("/reason"),
+                    ready.text("/message"),
+                ),
+                None => Condition::new(
                     "Unknown",
                     "NoStatus",
                     "the webhook has not reported a status: see webhook status",
-                )
-            }),
+                ),
+            },
         };
         Self {
             name,
@@ -229,28 +234,10 @@ impl Stated {
 
     /// The names of the conflicting policies, as the webhook reports them.
     pub(super) fn reported_conflicts(&self) -> Vec<&str> {
-        let names = self.status.get("conflictsWith").and_then(Value::as_array);
-        let names = names.into_iter().flatten();
-        names.filter_map(Value::as_str).collect()
+        self.status.texts("/conflictsWith").collect()
     }
 }
 
 fn as_written(spec: &PolicySpec) -> Value {
     serde_json::to_value(spec).unwrap_or_default()
-}
-
-fn condition(status: &Value, kind: &str) -> Option<Condition> {
-    let conditions = status.get("conditions")?.as_array()?;
-    let text = |condition: &Value, key: &str| {
-        let value = condition.get(key).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
-    conditions
-        .iter()
-        .find(|condition| text(condition, "type") == kind)
-        .map(|condition| Condition {
-            status: text(condition, "status"),
-            reason: text(condition, "reason"),
-            message: text(condition, "message"),
-        })
 }

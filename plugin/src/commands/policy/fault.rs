@@ -1,5 +1,6 @@
 //! An error in a document, and how to fix it.
 
+use extreg_cluster::Json as _;
 use std::fmt;
 
 use extreg_core::dns::is_subdomain;
@@ -131,11 +132,10 @@ pub(super) fn unknown(value: Option<&Value>, field: &str, known: &[&str]) -> Vec
 pub(super) fn metadata(body: &Value) -> Vec<Fault> {
     let metadata = body.get("metadata");
     let mut faults = unknown(metadata, "metadata", &METADATA);
-    let text = |key| {
-        let value = metadata.and_then(|metadata| metadata.get(key));
-        value.and_then(Value::as_str).unwrap_or_default()
-    };
-    let (name, prefix) = (text("name"), text("generateName"));
+    let (name, prefix) = (
+        body.text("/metadata/name"),
+        body.text("/metadata/generateName"),
+    );
     if name.is_empty() && prefix.is_empty() {
         faults.push(Fault::new("metadata.name", "Required value"));
     } else if !is_subdomain(if name.is_empty() { "x" } else { name }) {

@@ -40,8 +40,7 @@ pub(super) struct Args {
         value_enum,
         value_name = "MODE",
         ignore_case = true,
-        default_value_t,
-        hide_possible_values = true
+        default_value_t
     )]
     mode: ModeWord,
     /// Secret with which builds push
@@ -59,8 +58,7 @@ pub(super) struct Args {
         value_enum,
         value_name = "KIND",
         ignore_case = true,
-        default_value_t,
-        hide_possible_values = true
+        default_value_t
     )]
     kind: KindWord,
     /// Propose what the namespace, or with -A the cluster, uses

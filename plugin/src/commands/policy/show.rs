@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_cluster::{Cluster, Kind, ObjectRef};
+use extreg_cluster::{Cluster, Json as _, Kind, ObjectRef};
 use extreg_core::{
     facts::{Called, Known},
     policy::{Labels, Mode},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     args::OutputArgs,
     context::Context,
-    engine::policies,
+    engine::{labels_of, policies},
     error::Error,
     installation::installed::Installation,
     print::{DataFormat, to_data},
@@ -108,12 +108,7 @@ pub(super) async fn labels(
 ) -> Result<Known<Arc<Labels>>, Error> {
     let reference = ObjectRef::new(Kind::NAMESPACE, "", namespace);
     match cluster.get(&reference).await {
-        Ok(Some(found)) => {
-            let labels = found.body.pointer("/metadata/labels");
-            let labels = labels.and_then(Value::as_object).into_iter().flatten();
-            let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
-            Ok(Known::Known(Arc::new(labels.collect())))
-        }
+        Ok(Some(found)) => Ok(Known::Known(labels_of(&found.body))),
         Ok(None) => Err(Error::failed(format!(
             "namespace {namespace:?} does not exist"
         ))),
@@ -214,18 +209,8 @@ fn table(effect: &Effect, printer: &Printer) {
 }
 
 fn cells(one: &Stated) -> [String; 9] {
-    let text = |pointer| {
-        let value = one.spec.pointer(pointer).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
-    let repositories: Vec<&str> = one
-        .spec
-        .get("repositories")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let text = |pointer| one.spec.text(pointer).to_owned();
+    let repositories: Vec<&str> = one.spec.texts("/repositories").collect();
     let or = |text: String, other: &str| {
         if text.is_empty() {
             other.to_owned()
@@ -274,10 +259,9 @@ fn details(one: &Stated, printer: &Printer) {
         let text = Text::new().bold(format!("{:<13}", "ties with"));
         printer.line(text.orange(conflicts.join(", ")));
     }
-    let facts = one.status.get("facts").and_then(Value::as_array);
-    for fact in facts.into_iter().flatten() {
-        let text = |key| fact.get(key).and_then(Value::as_str).unwrap_or_default();
-        let line = format!("{} {} {}", text("source"), text("state"), text("message"));
+    for fact in one.status.list("/facts") {
+        let [source, state, message] = ["/source", "/state", "/message"].map(|at| fact.text(at));
+        let line = format!("{source} {state} {message}");
         let head = Text::new().bold(format!("{:<13}", "knows"));
         printer.line(head.plain(line.trim_end().to_owned()));
     }
@@ -304,11 +288,7 @@ fn report(effect: &Effect, installed: &Known<Option<Installation>>) -> Value {
             json!({
                 "name": one.name,
                 "spec": one.spec,
-                "ready": {
-                    "status": one.ready.status,
-                    "reason": one.ready.reason,
-                    "message": one.ready.message,
-                },
+                "ready": one.ready,
                 "conflictsWith": ties.collect::<Vec<_>>(),
                 "facts": one.status.get("facts").cloned().unwrap_or_else(|| json!([])),
             })

@@ -1,5 +1,6 @@
 //! The text of a new policy and of a new list, with comments.
 
+use extreg_cluster::Json as _;
 use std::fmt::Write as _;
 
 use extreg_core::policy::Mode;
@@ -152,21 +153,11 @@ pub(super) fn selector_words(selector: Option<&Value>) -> String {
     for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {
         words.push(format!("{key}={}", value.as_str().unwrap_or_default()));
     }
-    let expressions = selector.and_then(|selector| selector.get("matchExpressions"));
-    for expression in expressions.and_then(Value::as_array).into_iter().flatten() {
-        let text = |name| {
-            let value = expression.get(name).and_then(Value::as_str);
-            value.unwrap_or_default()
-        };
-        let values: Vec<&str> = expression
-            .get("values")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let (key, values) = (text("key"), values.join(","));
-        words.push(match text("operator") {
+    let expressions = selector.map(|selector| selector.list("/matchExpressions"));
+    for expression in expressions.into_iter().flatten() {
+        let values: Vec<&str> = expression.texts("/values").collect();
+        let (key, values) = (expression.text("/key"), values.join(","));
+        words.push(match expression.text("/operator") {
             "In" => format!("{key} in ({values})"),
             "NotIn" => format!("{key} notin ({values})"),
             "Exists" => key.to_owned(),

@@ -63,13 +63,7 @@ pub(super) struct Args {
     #[arg(long)]
     offline: bool,
     /// Use of the image: push, import, base, source or run; repeatable
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ROLE",
-        value_delimiter = ',',
-        hide_possible_values = true
-    )]
+    #[arg(long, value_enum, value_name = "ROLE", value_delimiter = ',')]
     role: Vec<Role>,
     /// Expected results; exit with code 3 if a result differs
     #[arg(long, value_name = "FILE")]
@@ -324,16 +318,6 @@ fn report(
         .iter()
         .flatten()
         .map(|trial| {
-            let places: Vec<Value> = trial
-                .places
-                .iter()
-                .map(|place| {
-                    json!({
-                        "kind": place.kind, "field": place.field, "policy": place.policy,
-                        "injects": place.injects, "message": place.words,
-                    })
-                })
-                .collect();
             let means: Vec<Value> = match &trial.answer {
                 Answer::Means(all) => all
                     .iter()
@@ -350,7 +334,7 @@ fn report(
                 .collect();
             json!({
                 "image": trial.image, "role": trial.role.word(), "policy": trial.policy(),
-                "injects": trial.injects(), "places": places, "means": means,
+                "injects": trial.injects(), "places": trial.places, "means": means,
                 "approved": trial.approved(), "messages": why,
             })
         })

@@ -51,7 +51,7 @@ pub(super) struct Trial {
 }
 
 /// A place of an object that contains the image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Place {
     pub(super) kind: &'static str,
     pub(super) field: String,
@@ -60,6 +60,7 @@ pub(super) struct Place {
     /// Whether the field would be set.
     pub(super) injects: bool,
     /// The decision as text.
+    #[serde(rename = "message")]
     pub(super) words: String,
 }
 

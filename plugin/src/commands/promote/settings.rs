@@ -148,23 +148,6 @@ impl std::fmt::Display for From {
 }
 
 #[cfg(test)]
-pub(super) mod testing {
-    //! Settings from a command line.
-
-    use super::*;
-    use crate::{cli::testing::parse, commands::Command};
-
-    /// Settings of `oc extreg promote ARGS`.
-    pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
-        let cli = parse(&format!("promote {args}"))?;
-        match cli.command {
-            Command::Promote(args) => Settings::resolve(args),
-            other => panic!("{}", other.name()),
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::testing::settings;
 
@@ -199,5 +182,22 @@ mod tests {
         let image = format!("app@sha256:{} prod --digest", "0".repeat(64));
         assert_eq!(settings(&image).unwrap().from.stream(), "app");
         assert_eq!(to(&image), "app:prod");
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Settings from a command line.
+
+    use super::*;
+    use crate::{cli::testing::parse, commands::Command};
+
+    /// Settings of `oc extreg promote ARGS`.
+    pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
+        let cli = parse(&format!("promote {args}"))?;
+        match cli.command {
+            Command::Promote(args) => Settings::resolve(args),
+            other => panic!("{}", other.name()),
+        }
     }
 }

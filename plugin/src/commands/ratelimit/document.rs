@@ -88,37 +88,16 @@ pub(super) struct Counted {
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoadRow {
     pub(super) identity: Who,
-    pub(super) tags: Vec<TagRow>,
-    pub(super) pulls: PullsRow,
+    pub(super) tags: Vec<TagCost>,
+    pub(super) pulls: Pulls,
     /// None if the registry reported no limit.
     pub(super) allowed: Option<u64>,
     /// `measured`, `published`, or `notReported`.
     pub(super) basis: &'static str,
-    /// `within`, `mayExceed` or `exceeds`.
-    pub(super) standing: &'static str,
+    pub(super) standing: Standing,
     /// The tags beyond the limit.
-    pub(super) over: Vec<TagRow>,
+    pub(super) over: Vec<TagCost>,
     pub(super) remedies: Vec<Step>,
-}
-
-/// The use by one tag.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct TagRow {
-    pub(super) namespace: String,
-    pub(super) stream: String,
-    pub(super) tag: String,
-    pub(super) image: String,
-    pub(super) pulls: PullsRow,
-}
-
-/// A number of pulls.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PullsRow {
-    pub(super) min: u64,
-    /// None without an upper bound.
-    pub(super) max: Option<u64>,
 }
 
 impl RateLimits {
@@ -151,21 +130,17 @@ impl RateLimits {
     ) -> Self {
         let row = |load: Load| LoadRow {
             identity: Who::from_identity(&load.identity),
-            pulls: PullsRow::from_pulls(load.pulls),
+            pulls: load.pulls,
             allowed: load.allowed.pulls(),
             basis: match load.allowed {
                 Allowed::Measured(_) => "measured",
                 Allowed::Published(_) | Allowed::Unknown(_) => "published",
                 Allowed::Untold => "notReported",
             },
-            standing: match load.standing {
-                Standing::Within => "within",
-                Standing::MayExceed => "mayExceed",
-                Standing::Exceeds => "exceeds",
-            },
+            standing: load.standing,
             remedies: steps(&load, &self.registry, follows, invocation),
-            tags: load.tags.iter().map(TagRow::from_tag_cost).collect(),
-            over: load.over.iter().map(TagRow::from_tag_cost).collect(),
+            tags: load.tags,
+            over: load.over,
         };
         self.budget = Some(Counted {
             namespace,
@@ -207,38 +182,5 @@ impl Who {
             Identity::Unknown => ("unknown", None),
         };
         Self { kind, username }
-    }
-}
-
-impl TagRow {
-    fn from_tag_cost(tag: &TagCost) -> Self {
-        Self {
-            namespace: tag.namespace.clone(),
-            stream: tag.stream.clone(),
-            tag: tag.tag.clone(),
-            image: tag.image.clone(),
-            pulls: PullsRow::from_pulls(tag.pulls),
-        }
-    }
-}
-
-impl PullsRow {
-    const fn from_pulls(pulls: Pulls) -> Self {
-        Self {
-            min: pulls.least,
-            max: pulls.most,
-        }
-    }
-
-    /// As text.
-    pub(super) fn description(self) -> String {
-        if (self.min, self.max) == (0, None) {
-            return "unknown".to_owned();
-        }
-        Pulls {
-            least: self.min,
-            most: self.max,
-        }
-        .to_string()
     }
 }

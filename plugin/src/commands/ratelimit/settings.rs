@@ -46,20 +46,8 @@ impl Settings {
     /// # Errors
     /// [`Error::Usage`]
     pub(super) fn resolve(args: Args) -> Result<Self, Error> {
-        let Args {
-            registry,
-            image,
-            auth_file,
-            secret,
-            budget,
-            all_namespaces,
-            same_address,
-            no_measure,
-            output,
-            endpoints,
-        } = args;
-        let named = registry.map(|name| host(&name)).transpose()?;
-        let probe_image = image.map(|image| probe(&image)).transpose()?;
+        let named = args.registry.map(|name| host(&name)).transpose()?;
+        let probe_image = args.image.map(|image| probe(&image)).transpose()?;
         let registry = match (named, &probe_image) {
             (Some(named), Some((host, _))) if named != *host => {
                 return Err(Error::usage(format!(
@@ -71,11 +59,11 @@ impl Settings {
             (None, None) => "docker.io".to_owned(),
         };
         let measure = match probe_image {
-            _ if no_measure => Wanted::Nothing,
+            _ if args.no_measure => Wanted::Nothing,
             Some((_, probe)) => Wanted::Image(probe),
             None => Probe::of_registry(&registry).map_or(Wanted::Unnamed, Wanted::Image),
         };
-        let login = match (auth_file, secret) {
+        let login = match (args.auth_file, args.secret) {
             (Some(path), _) => LoginSource::AuthFile(path),
             (None, Some(name)) => LoginSource::Secret(name),
             (None, None) => LoginSource::None,
@@ -89,10 +77,10 @@ impl Settings {
             registry,
             measure,
             login,
-            budget: budget.then_some(all_namespaces),
-            same_address,
-            format: output.format.unwrap_or_default(),
-            endpoints,
+            budget: args.budget.then_some(args.all_namespaces),
+            same_address: args.same_address,
+            format: args.output.format.unwrap_or_default(),
+            endpoints: args.endpoints,
         })
     }
 

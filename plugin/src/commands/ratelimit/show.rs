@@ -1,5 +1,6 @@
 //! Output for people: tables on stdout, and notes about the numbers on stderr.
 
+use extreg_audit::budget::Standing;
 use extreg_terminal::{Printer, Table, Text};
 
 use super::{
@@ -58,9 +59,12 @@ fn answer(limits: &RateLimits) -> Option<String> {
     if let Some(counted) = &limits.budget {
         let mut standings = counted.loads.iter().map(|load| load.standing);
         parts.push(
-            if standings.clone().any(|standing| standing == "exceeds") {
+            if standings
+                .clone()
+                .any(|standing| standing == Standing::Exceeds)
+            {
                 "scheduled imports exceed the limit"
-            } else if standings.all(|standing| standing == "within") {
+            } else if standings.all(|standing| standing == Standing::Within) {
                 "scheduled imports are within the limit"
             } else {
                 "scheduled imports may exceed the limit"
@@ -84,14 +88,14 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
             None => "no limit reported".to_owned(),
         };
         let standing = match load.standing {
-            "within" => "within",
-            "exceeds" => "over",
-            _ => "may exceed",
+            Standing::Within => "within",
+            Standing::Exceeds => "over",
+            Standing::MayExceed => "may exceed",
         };
         table.row([
             load.identity.description(),
             load.tags.len().to_string(),
-            load.pulls.description(),
+            load.pulls.to_string(),
             allowed,
             standing.to_owned(),
         ]);
@@ -106,8 +110,8 @@ fn over(load: &LoadRow, printer: &Printer) {
     printer.line("");
     let who = load.identity.description();
     let title = match load.standing {
-        "exceeds" => format!("Beyond the limit ({who}):"),
-        _ => format!("Possibly beyond the limit ({who}):"),
+        Standing::Exceeds => format!("Beyond the limit ({who}):"),
+        Standing::Within | Standing::MayExceed => format!("Possibly beyond the limit ({who}):"),
     };
     printer.line(Text::new().bold(title));
     let mut table = Table::new(&["NAMESPACE", "TAG", "IMAGE", "PULLS"]);
@@ -116,7 +120,7 @@ fn over(load: &LoadRow, printer: &Printer) {
             tag.namespace.clone(),
             format!("{}:{}", tag.stream, tag.tag),
             tag.image.clone(),
-            tag.pulls.description(),
+            tag.pulls.to_string(),
         ]);
     }
     table.print(printer);
@@ -207,7 +211,7 @@ fn from_here(limits: &RateLimits, settings: &Settings, printer: &Printer) {
 
 fn note_about(load: &LoadRow, registry: &str, printer: &Printer) {
     match (load.identity.kind, load.basis) {
-        ("account", "published") if load.standing != "within" => printer.note(format!(
+        ("account", "published") if load.standing != Standing::Within => printer.note(format!(
             "{} is assumed to be a free account of {registry}, because a paid one has no limit: \
              use --secret or --auth-file to check it",
             load.identity.description()

@@ -47,8 +47,7 @@ pub(super) struct Args {
         value_enum,
         value_name = "WHAT",
         default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
+        hide_default_value = true
     )]
     uses: Uses,
     /// Account of the pods, or with --for push of the builds; repeatable [default: default, or builder]

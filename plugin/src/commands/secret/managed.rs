@@ -23,8 +23,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The manager of a secret; none if it is not managed.
 pub(super) fn manager(secret: &Object) -> Option<String> {
-    let owners = secret.body.pointer("/metadata/ownerReferences");
-    if let Some(owner) = owners.and_then(Value::as_array).and_then(|all| all.first()) {
+    if let Some(owner) = secret.list("/metadata/ownerReferences").next() {
         let text = |name: &str| owner.get(name).and_then(Value::as_str).unwrap_or("?");
         return Some(format!("{} {}", text("kind"), text("name")));
     }
@@ -32,10 +31,7 @@ pub(super) fn manager(secret: &Object) -> Option<String> {
         if let Some(name) = marked(secret, mark) {
             return Some(match name {
                 "" | "true" => whose.to_owned(),
-                name if mark.ends_with("hash") || mark.ends_with("tracking-id") => {
-                    let _ = name;
-                    whose.to_owned()
-                }
+                _ if mark.ends_with("hash") || mark.ends_with("tracking-id") => whose.to_owned(),
                 name => format!("{whose} ({name})"),
             });
         }

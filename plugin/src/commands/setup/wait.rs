@@ -149,11 +149,8 @@ impl Condition {
 /// Checks the newest build.
 fn build_state(name: &str, builds: &[Object]) -> State {
     let number = |build: &Object| {
-        build
-            .body
-            .pointer("/metadata/annotations/openshift.io~1build.number")
-            .and_then(Value::as_str)
-            .and_then(|number| number.parse::<u64>().ok())
+        let number = build.text("/metadata/annotations/openshift.io~1build.number");
+        number.parse::<u64>().ok()
     };
     let Some(build) = builds.iter().max_by_key(|build| number(build)) else {
         return State::Pending(format!("waiting for the first build of {name}"));

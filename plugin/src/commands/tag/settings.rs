@@ -5,7 +5,6 @@ use extreg_remedy::Caller;
 
 use super::{Args, ImportMode, ReferencePolicy, Source};
 use crate::{
-    args::DryRunArgs,
     error::Error,
     print::ObjectFormat,
     stream::{ExternalImage, Library, StreamTag},
@@ -66,24 +65,10 @@ impl Settings {
     /// # Errors
     /// [`Error::Usage`]
     pub(super) fn resolve(args: Args, caller: Caller) -> Result<Self, Error> {
-        let Args {
-            image,
-            tags: names,
-            delete,
-            source,
-            scheduled,
-            no_schedule,
-            import_mode,
-            reference_policy,
-            insecure,
-            reference,
-            dry_run: DryRunArgs { dry_run },
-            output,
-        } = args;
-        let (image, names) = if delete {
-            (None, std::iter::once(image).chain(names).collect())
+        let (image, names) = if args.delete {
+            (None, std::iter::once(args.image).chain(args.tags).collect())
         } else {
-            (Some(image), names)
+            (Some(args.image), args.tags)
         };
         let mut tags: Vec<StreamTag> = Vec::new();
         for name in &names {
@@ -95,26 +80,26 @@ impl Settings {
         let action = match image {
             None => Action::Delete,
             Some(image) => {
-                let schedule = match (scheduled, no_schedule) {
+                let schedule = match (args.scheduled, args.no_schedule) {
                     (Some(true), _) => Schedule::On,
                     (Some(false), _) | (None, true) => Schedule::Off,
                     (None, false) => Schedule::Kept,
                 };
                 let choices = Choices {
                     schedule,
-                    import_mode,
-                    reference_policy,
-                    insecure,
-                    reference,
+                    import_mode: args.import_mode,
+                    reference_policy: args.reference_policy,
+                    insecure: args.insecure,
+                    reference: args.reference,
                 };
-                Action::Follow(Follow::new(&image, source, choices, &tags, caller)?)
+                Action::Follow(Follow::new(&image, args.source, choices, &tags, caller)?)
             }
         };
         Ok(Self {
             action,
             tags,
-            dry_run,
-            format: output.format,
+            dry_run: args.dry_run.dry_run,
+            format: args.output.format,
         })
     }
 }
@@ -179,31 +164,6 @@ pub(super) fn ambiguous(written: &str, image: &ExternalImage, to: &str, caller: 
         "\"{written}\" does not name its registry{copy}; to follow the image of Docker Hub, use the full \
          name: {caller} tag {image} {to}"
     ))
-}
-
-#[cfg(test)]
-pub(super) mod testing {
-    //! Settings from a command line.
-
-    use super::*;
-    use crate::{cli::testing::parse, commands::Command};
-
-    /// Settings of `oc extreg tag ARGS`.
-    pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
-        let cli = parse(&format!("tag {args}"))?;
-        match cli.command {
-            Command::Tag(args) => Settings::resolve(args, Caller::Oc),
-            other => panic!("{}", other.name()),
-        }
-    }
-
-    /// The image that the tags of `oc extreg tag ARGS` follow.
-    pub(in super::super) fn follow(args: &str) -> Follow {
-        match settings(args).unwrap().action {
-            Action::Follow(follow) => follow,
-            Action::Delete => panic!("{args} deletes"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -280,5 +240,30 @@ mod tests {
         let settings = settings("--delete app:b app:a app:b --dry-run").unwrap();
         assert!(matches!(settings.action, Action::Delete));
         assert_eq!((settings.tags.len(), settings.dry_run), (2, DryRun::Client));
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Settings from a command line.
+
+    use super::*;
+    use crate::{cli::testing::parse, commands::Command};
+
+    /// Settings of `oc extreg tag ARGS`.
+    pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
+        let cli = parse(&format!("tag {args}"))?;
+        match cli.command {
+            Command::Tag(args) => Settings::resolve(args, Caller::Oc),
+            other => panic!("{}", other.name()),
+        }
+    }
+
+    /// The image that the tags of `oc extreg tag ARGS` follow.
+    pub(in super::super) fn follow(args: &str) -> Follow {
+        match settings(args).unwrap().action {
+            Action::Follow(follow) => follow,
+            Action::Delete => panic!("{args} deletes"),
+        }
     }
 }

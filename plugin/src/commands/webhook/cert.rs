@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Subcommand;
-use extreg_cluster::{Cluster, DryRun, Object, Owned, Verb, is_owned, set};
+use extreg_cluster::{Cluster, DryRun, Object, Verb, set};
 use extreg_terminal::Exit;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
@@ -14,7 +14,8 @@ use crate::{
     error::Error,
     installation::{
         installed::{Installed, Target},
-        kinds, tls,
+        kinds,
+        tls::{self, Issuer},
     },
     print::Report,
 };
@@ -116,12 +117,23 @@ async fn ours(cluster: &Cluster, live: &Installed) -> Result<(Object, Object, St
     };
     let secret = cluster.get(&kinds::secret(&namespace)).await?;
     match secret {
-        Some(secret) if is_owned(&secret) == Owned::Ours => {
+        Some(secret) if Issuer::from_secret(&secret) == Issuer::Own => {
             Ok((configuration.clone(), secret, namespace))
         }
-        Some(_) => Err(Error::refused(
-            "service-ca issues the webhook's certificate, and renews it automatically",
-        )),
+        Some(secret) => {
+            let issuer = Issuer::from_secret(&secret);
+            Err(Error::refused(if issuer.renews() {
+                format!(
+                    "{} issues the webhook's certificate, and renews it automatically",
+                    issuer.as_str()
+                )
+            } else {
+                format!(
+                    "webhook install did not create {}: renew the certificate with the program that created it",
+                    secret.reference()
+                )
+            }))
+        }
         None => Err(Error::refused(format!(
             "{} does not exist: run \"webhook install\" again",
             kinds::secret(&namespace)

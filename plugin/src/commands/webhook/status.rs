@@ -11,11 +11,11 @@ use crate::{
     args::OutputArgs,
     context::Context,
     error::Error,
-    installation::importer,
+    installation::{audit_job, importer, owner::Owner},
     print::{DataFormat, to_report},
 };
 
-/// Show the webhook: configuration, pods, certificate, importer, policies and facts
+/// Show the webhook: configuration, pods, certificate, importer, audit, policies and facts
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,6 +35,9 @@ struct Status {
     healthy: bool,
     /// The problems, as text.
     problems: Vec<String>,
+    /// The tool that manages the installation, if it exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_by: Option<Owner>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Configuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,9 @@ struct Status {
     follow_builds: FollowsBuilds,
     #[serde(skip_serializing_if = "Option::is_none")]
     importer: Option<importer::Report>,
+    /// The job that audits the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<audit_job::Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<Certificate>,
     policies: Vec<Policy>,
@@ -86,7 +92,7 @@ enum FollowsBuilds {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Certificate {
-    /// `service-ca`, `own` or `external`.
+    /// `service-ca`, `own`, `cert-manager`, `unknown issuer` or `external`.
     issuer: &'static str,
     not_after: String,
     /// Whether the API servers trust it.

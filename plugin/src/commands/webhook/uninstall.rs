@@ -13,6 +13,7 @@ use crate::{
         importer,
         installed::{Installed, Target},
         kinds,
+        owner::{Goal, Owner},
         plan::ADOPTED,
         proof, wait,
     },
@@ -50,7 +51,11 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Args { yes, all, output } = args;
     let cluster = context.cluster().await?;
     let (printer, journal) = (&context.printer, &context.journal);
-    let Plan { removals, kept } = plan(&cluster, context.namespace.as_deref(), all).await?;
+    let Plan {
+        owner,
+        removals,
+        kept,
+    } = plan(&cluster, context.namespace.as_deref(), all).await?;
     let dry_run = if yes { DryRun::None } else { DryRun::Client };
     let mut report = Report::new(printer, output.format, dry_run);
     journal.advise("run the same command again to continue");
@@ -82,7 +87,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     for line in kept {
         printer.note(line);
     }
-    if removals.is_empty() {
+    if let Some(owner @ Owner::Files) = owner {
+        let instruction = owner.instruction(Goal::Uninstall);
+        printer.note(format!(
+            "The webhook was installed from {owner}: {instruction}."
+        ));
+    } else if removals.is_empty() {
         printer.note("The webhook is not installed.");
     } else if !yes {
         printer.note("Nothing was changed. Add --yes to apply.");
@@ -91,6 +101,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 }
 
 struct Plan {
+    /// The tool that manages the installation, if it exists.
+    owner: Option<Owner>,
     removals: Vec<Object>,
     /// The remaining objects, as text.
     kept: Vec<String>,
@@ -98,6 +110,10 @@ struct Plan {
 
 async fn plan(cluster: &Cluster, requested: Option<&str>, all: bool) -> Result<Plan, Error> {
     let live = Installed::read(cluster).await?;
+    let owner = live.owner();
+    if let Some(owner) = &owner {
+        owner.refuse(Goal::Uninstall)?;
+    }
     let mut settings = Settings::default();
     let namespace = match live.target() {
         Some(Target::Service { namespace, .. }) => Some(namespace),
@@ -124,6 +140,7 @@ async fn plan(cluster: &Cluster, requested: Option<&str>, all: bool) -> Result<P
         }
     }
     let mut plan = Plan {
+        owner,
         removals: Vec::new(),
         kept: Vec::new(),
     };

@@ -4,7 +4,10 @@
 use extreg_terminal::Exit;
 
 use super::install;
-use crate::{args::OutputArgs, context::Context, error::Error, print::ObjectFormat};
+use crate::{
+    args::OutputArgs, context::Context, diagnosis::channel::Channel, error::Error,
+    print::ObjectFormat,
+};
 
 /// Upgrade the webhook to the version of this program; keep everything else
 #[derive(Clone, Debug, clap::Args)]
@@ -17,7 +20,7 @@ Examples:
   oc extreg upgrade --yes
 
 Mode, namespaces, failure policy, time limit, image, replicas, the source of the certificate, \
-monitoring and following builds are unchanged. The importer gets its permissions in namespaces that match \
+monitoring, following builds and the audit job are unchanged. The importer gets its permissions in namespaces that match \
 the namespace selector by now; if the webhook followed builds, the importer takes over and the webhook \
 loses the permissions for it. An image of the default repository is replaced by that of this \
 version; for another image use \"webhook install --image\".")]
@@ -43,6 +46,13 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         output,
     } = args;
     let exit = install::again(yes, force_conflicts, output.format, context).await?;
+    if let Some(channel) = Channel::detect() {
+        context.printer.note(format!(
+            "The webhook is upgraded to the version of this program, {}. To update the program, {channel}: {}",
+            env!("CARGO_PKG_VERSION"),
+            channel.update()
+        ));
+    }
     if !yes {
         context
             .printer

@@ -2,7 +2,7 @@ use extreg_snapshot::testing::{account, build_config, mirror, object, stream, ta
 use extreg_snapshot::{BuildPhase, MirrorRule, RegistrySources, TagRecord};
 
 use super::*;
-use crate::world::{HUB as HUB_SECRET, RunCheck as _, World, names};
+use crate::testing::world::{HUB as HUB_SECRET, RunCheck as _, World, names};
 
 const EXR007: CheckId = CheckId::Exr007;
 const IMAGE: &str = "docker.io/u/a:1";

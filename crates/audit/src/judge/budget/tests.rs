@@ -2,7 +2,7 @@ use extreg_snapshot::TagRecord;
 use extreg_snapshot::testing::{stream, tag};
 
 use super::*;
-use crate::world::{HUB, RunCheck as _, World};
+use crate::testing::world::{HUB, RunCheck as _, World};
 
 const EXR008: CheckId = CheckId::Exr008;
 

@@ -3,7 +3,7 @@ use extreg_snapshot::trigger::{ContainerNames, of_annotation};
 use extreg_snapshot::{TagRecord, TriggerSource};
 
 use super::*;
-use crate::world::{RunCheck as _, World};
+use crate::testing::world::{RunCheck as _, World};
 
 const EXR012: CheckId = CheckId::Exr012;
 const IMAGE: &str = "docker.io/u/a:1";

@@ -4,7 +4,7 @@ use extreg_snapshot::{BuildPhase, BuildRecord};
 
 use super::*;
 use crate::check::Severity;
-use crate::world::{HUB, RunCheck as _, World, names};
+use crate::testing::world::{HUB, RunCheck as _, World, names};
 
 const EXR009: CheckId = CheckId::Exr009;
 

@@ -3,7 +3,7 @@ use extreg_snapshot::trigger::Unusable;
 use extreg_snapshot::{TriggerSource, WorkloadRecord};
 
 use super::*;
-use crate::world::{RunCheck as _, World};
+use crate::testing::world::{RunCheck as _, World};
 
 const EXR006: CheckId = CheckId::Exr006;
 const WEB: &str = "deployment.apps/web web";

@@ -3,7 +3,7 @@ use extreg_snapshot::kind::Kind;
 use extreg_snapshot::testing::{object, place, stream, tag};
 
 use super::*;
-use crate::world::{HUB, RunCheck as _, World};
+use crate::testing::world::{HUB, RunCheck as _, World};
 
 const EXR005: CheckId = CheckId::Exr005;
 

@@ -4,7 +4,7 @@ use extreg_snapshot::testing::{build_config, object, stream, tag};
 use extreg_snapshot::{BuildPhase, Injection, InjectionOutcome};
 
 use super::*;
-use crate::world::{RunCheck as _, World, names};
+use crate::testing::world::{RunCheck as _, World, names};
 
 const EXR014: CheckId = CheckId::Exr014;
 

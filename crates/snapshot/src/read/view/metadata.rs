@@ -3,7 +3,7 @@
 use std::fmt;
 
 use extreg_core::object::Text;
-use extreg_core::object::nullable;
+use extreg_core::views;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -55,51 +55,33 @@ pub(in crate::read) mod key {
     ];
 }
 
-/// `metadata`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct Metadata<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) name: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) generate_name: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) namespace: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) uid: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) creation_timestamp: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) deletion_timestamp: Text<'a>,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(in crate::read) generation: i64,
-    #[serde(borrow, default)]
-    pub(in crate::read) labels: Chosen<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) annotations: Chosen<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) owner_references: List<OwnerReference<'a>>,
-}
+views! {
+    /// `metadata`.
+    pub(in crate::read) struct Metadata<'a> {
+        pub(in crate::read) name: Text<'a>,
+        pub(in crate::read) generate_name: Text<'a>,
+        pub(in crate::read) namespace: Text<'a>,
+        pub(in crate::read) uid: Text<'a>,
+        pub(in crate::read) creation_timestamp: Text<'a>,
+        pub(in crate::read) deletion_timestamp: Text<'a>,
+        pub(in crate::read) generation: i64,
+        pub(in crate::read) labels: Chosen<'a>,
+        pub(in crate::read) annotations: Chosen<'a>,
+        pub(in crate::read) owner_references: List<OwnerReference<'a>>,
+    }
 
-/// `metadata` of a template, whose name is irrelevant.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::read) struct Template<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) annotations: Chosen<'a>,
-}
+    /// `metadata` of a template, whose name is irrelevant.
+    pub(in crate::read) struct Template<'a> {
+        pub(in crate::read) annotations: Chosen<'a>,
+    }
 
-/// An element of `metadata.ownerReferences`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct OwnerReference<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) api_version: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) kind: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) name: Text<'a>,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(in crate::read) controller: bool,
+    /// An element of `metadata.ownerReferences`.
+    pub(in crate::read) struct OwnerReference<'a> {
+        pub(in crate::read) api_version: Text<'a>,
+        pub(in crate::read) kind: Text<'a>,
+        pub(in crate::read) name: Text<'a>,
+        pub(in crate::read) controller: bool,
+    }
 }
 
 /// The relevant labels or annotations. The rest is skipped: it can contain a copy of

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use extreg_core::object::nullable;
 use extreg_core::object::{LocalReference, Text};
+use extreg_core::views;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -12,109 +12,77 @@ use super::pod::Volume;
 use super::stream::Condition;
 use super::{List, Metadata};
 
-/// A Build or a BuildRun.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::read) struct ShipwrightView<'a> {
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) metadata: Metadata<'a>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) spec: ShipwrightSpec<'a>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) status: ShipwrightStatus<'a>,
-}
+views! {
+    /// A Build or a BuildRun.
+    pub(in crate::read) struct ShipwrightView<'a> {
+        pub(in crate::read) metadata: Metadata<'a>,
+        pub(in crate::read) spec: ShipwrightSpec<'a>,
+        pub(in crate::read) status: ShipwrightStatus<'a>,
+    }
 
-/// `spec` of a Build, of a BuildRun, or of the Build that a BuildRun contains.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct ShipwrightSpec<'a> {
-    #[serde(borrow)]
-    pub(in crate::read) output: Option<Output<'a>>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) source: Source<'a>,
-    /// `v1alpha1` only.
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) builder: Image<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) volumes: List<Volume<'a>>,
-    /// Of a BuildRun: the Build that is run, or an embedded one.
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) build: Reference<'a>,
-    /// The same in `v1alpha1`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) build_ref: LocalReference<'a>,
-    /// The same in `v1alpha1`.
-    #[serde(borrow)]
-    pub(in crate::read) build_spec: Option<Box<Self>>,
-    #[serde(borrow, default)]
-    pub(in crate::read) service_account: Account<'a>,
-}
+    /// `spec` of a Build, of a BuildRun, or of the Build that a BuildRun contains.
+    pub(in crate::read) struct ShipwrightSpec<'a> {
+        pub(in crate::read) output: Option<Output<'a>>,
+        pub(in crate::read) source: Source<'a>,
+        /// `v1alpha1` only.
+        pub(in crate::read) builder: Image<'a>,
+        pub(in crate::read) volumes: List<Volume<'a>>,
+        /// Of a BuildRun: the Build that is run, or an embedded one.
+        pub(in crate::read) build: Reference<'a>,
+        /// The same in `v1alpha1`.
+        pub(in crate::read) build_ref: LocalReference<'a>,
+        /// The same in `v1alpha1`.
+        pub(in crate::read) build_spec: Option<Box<Self>>,
+        pub(in crate::read) service_account: Account<'a>,
+    }
 
-/// `spec.build` of a BuildRun.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::read) struct Reference<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) name: Text<'a>,
-    #[serde(borrow)]
-    pub(in crate::read) spec: Option<Box<ShipwrightSpec<'a>>>,
-}
+    /// `spec.build` of a BuildRun.
+    pub(in crate::read) struct Reference<'a> {
+        pub(in crate::read) name: Text<'a>,
+        pub(in crate::read) spec: Option<Box<ShipwrightSpec<'a>>>,
+    }
 
-/// `output`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct Output<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) image: Text<'a>,
-    /// The secret's name itself, not an object with it.
-    #[serde(borrow)]
-    pub(in crate::read) push_secret: Option<Text<'a>>,
-    /// The same in `v1alpha1`.
-    #[serde(borrow)]
-    pub(in crate::read) credentials: Option<LocalReference<'a>>,
-}
+    /// `output`.
+    pub(in crate::read) struct Output<'a> {
+        pub(in crate::read) image: Text<'a>,
+        /// The secret's name itself, not an object with it.
+        pub(in crate::read) push_secret: Option<Text<'a>>,
+        /// The same in `v1alpha1`.
+        pub(in crate::read) credentials: Option<LocalReference<'a>>,
+    }
 
-/// `source`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct Source<'a> {
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) oci_artifact: Image<'a>,
-    /// The same in `v1alpha1`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) bundle_container: Image<'a>,
-}
+    /// `source`.
+    pub(in crate::read) struct Source<'a> {
+        pub(in crate::read) oci_artifact: Image<'a>,
+        /// The same in `v1alpha1`.
+        pub(in crate::read) bundle_container: Image<'a>,
+    }
 
-/// A place that names an image to pull.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are those of the API")]
-pub(in crate::read) struct Image<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) image: Text<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) pull_secret: Text<'a>,
-    /// The same in `v1alpha1`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) credentials: LocalReference<'a>,
+    /// A place that names an image to pull.
+    #[expect(clippy::struct_field_names, reason = "the names are those of the API")]
+    pub(in crate::read) struct Image<'a> {
+        pub(in crate::read) image: Text<'a>,
+        pub(in crate::read) pull_secret: Text<'a>,
+        /// The same in `v1alpha1`.
+        pub(in crate::read) credentials: LocalReference<'a>,
+    }
 }
 
 /// `serviceAccount`: a name, in `v1alpha1` an object with it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::read) struct Account<'a>(pub(in crate::read) Text<'a>);
 
-/// `status` of a BuildRun.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::read) struct ShipwrightStatus<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) conditions: List<Condition<'a>>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) output: StatusOutput<'a>,
-}
+views! {
+    /// `status` of a BuildRun.
+    pub(in crate::read) struct ShipwrightStatus<'a> {
+        pub(in crate::read) conditions: List<Condition<'a>>,
+        pub(in crate::read) output: StatusOutput<'a>,
+    }
 
-/// `status.output` of a BuildRun.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::read) struct StatusOutput<'a> {
-    #[serde(borrow, default)]
-    pub(in crate::read) digest: Text<'a>,
+    /// `status.output` of a BuildRun.
+    pub(in crate::read) struct StatusOutput<'a> {
+        pub(in crate::read) digest: Text<'a>,
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Account<'a> {

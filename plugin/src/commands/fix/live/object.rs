@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use extreg_cluster::{Kind, ObjectRef};
+use extreg_cluster::{Json as _, Kind, ObjectRef};
 use extreg_core::object::Resource;
 use serde_json::{Map, Value};
 
@@ -68,10 +68,7 @@ impl Found {
             kept.insert("status".to_owned(), Value::Object(status));
         }
         let body = Value::Object(kept);
-        let text = |pointer: &str| {
-            let text = body.pointer(pointer).and_then(Value::as_str);
-            text.unwrap_or_default().to_owned()
-        };
+        let text = |pointer: &str| body.text(pointer).to_owned();
         let phase =
             (resource == Resource::Builds).then(|| Phase::from_text(&text("/status/phase")));
         Some(Self {
@@ -92,9 +89,7 @@ impl Found {
 
     /// A string in it; empty if missing.
     pub(in super::super) fn text(&self, pointer: &str) -> String {
-        let body = self.body();
-        let text = body.pointer(pointer).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
+        self.body().text(pointer).to_owned()
     }
 
     /// The identity of the object.
@@ -146,15 +141,15 @@ fn manager(resource: Resource, body: &Value) -> Option<String> {
     if label("samples.operator.openshift.io/managed") == Some("true") {
         return Some("the samples operator".to_owned());
     }
-    let owners = metadata.get("ownerReferences").and_then(Value::as_array);
-    let mut owners = owners.into_iter().flatten();
+    let mut owners = metadata.list("/ownerReferences");
     // A BuildConfig creates its Builds and does not check them again.
-    let owner = owners.find(|owner| {
-        let kind = owner.get("kind").and_then(Value::as_str);
-        resource != Resource::Builds || kind != Some("BuildConfig")
-    })?;
-    let of = |key| owner.get(key).and_then(Value::as_str).unwrap_or_default();
-    Some(format!("its owner, {} {},", of("kind"), of("name")))
+    let owner = owners
+        .find(|owner| resource != Resource::Builds || owner.text("/kind") != "BuildConfig")?;
+    Some(format!(
+        "its owner, {} {},",
+        owner.text("/kind"),
+        owner.text("/name")
+    ))
 }
 
 impl Phase {

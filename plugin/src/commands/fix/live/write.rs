@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use extreg_cluster::{Cluster, ClusterError, DryRun, ObjectRef};
+use extreg_cluster::{Cluster, ClusterError, DryRun, Json as _, ObjectRef};
 use extreg_terminal::Text;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -165,8 +165,7 @@ impl Writer<'_> {
                 });
             }
         };
-        let text = |pointer: &str| build.pointer(pointer).and_then(Value::as_str);
-        let name = text("/metadata/name").unwrap_or_default().to_owned();
+        let name = build.text("/metadata/name").to_owned();
         let Some(secret) = secret else {
             return Ok(Outcome::Changed(format!("canceled, {name} started")));
         };
@@ -277,14 +276,10 @@ fn worse(before: &Outcome, now: &Outcome) -> Outcome {
 
 /// Whether every test of a patch holds.
 fn holds(body: &Value, operations: &[Value]) -> bool {
-    let text = |operation: &Value, key: &str| {
-        let value = operation.get(key).and_then(Value::as_str);
-        value.unwrap_or_default().to_owned()
-    };
     operations
         .iter()
-        .filter(|operation| text(operation, "op") == "test")
-        .all(|test| body.pointer(&text(test, "path")) == test.get("value"))
+        .filter(|operation| operation.text("/op") == "test")
+        .all(|test| body.pointer(test.text("/path")) == test.get("value"))
 }
 
 /// Why a write failed, if it did.

@@ -20,7 +20,7 @@ use extreg_snapshot::{
     read::{ReadOptions, Reader},
 };
 use extreg_terminal::Printer;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{credential::either_docker_config, error::Error};
@@ -119,8 +119,7 @@ impl Source {
             if let Ok(body) = serde_json::from_str(item.get()) {
                 let kind = Kind::SECRET;
                 let object = Object { kind, body };
-                let name = object.body.pointer("/metadata/name");
-                if name.and_then(Value::as_str) == Some(&*secret.name) {
+                if object.text("/metadata/name") == &*secret.name {
                     let config = either_docker_config(&object);
                     *found = config.and_then(|config| logins(&config).ok());
                 }

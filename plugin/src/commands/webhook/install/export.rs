@@ -98,11 +98,13 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
             tls: TlsSource::Auto | TlsSource::ServiceCa,
             monitoring,
             follow_builds,
+            audit,
         } => Settings {
             image: image.clone(),
             replicas: replicas.unwrap_or(settings.replicas),
             tls: Tls::ServiceCa,
             monitoring: *monitoring,
+            audit: audit.clone(),
             follow_builds: match (follow_builds, settings.namespace_selector.is_empty()) {
                 (false, _) => FollowBuilds::No,
                 (true, true) => FollowBuilds::Everywhere,

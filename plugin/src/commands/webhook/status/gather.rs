@@ -7,8 +7,8 @@ use extreg_certs::{
     inspect::{self, Certificate as X509},
     verify::verify_chain,
 };
-use extreg_cluster::{Cluster, Object, Owned, is_owned};
-use extreg_manifests::format_selector;
+use extreg_cluster::{Cluster, Object};
+use extreg_manifests::{format_selector, names};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -16,16 +16,24 @@ use super::{Certificate, Configuration, Deployment, Fact, FollowsBuilds, Policy,
 
 use crate::{
     error::Error,
+    installation::audit_job,
     installation::importer::{self, Follower, Lease},
     installation::installed::{Installed, Target},
     installation::settings::{extra_requirements, mode_cap},
-    installation::{drift, handshake, kinds, tls, wait},
+    installation::{
+        drift, handshake, kinds,
+        tls::{self, Issuer},
+        wait,
+    },
 };
 
 /// Reads the state.
 pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
     let live = Installed::read(cluster).await?;
-    let mut status = Status::default();
+    let mut status = Status {
+        managed_by: live.owner(),
+        ..Status::default()
+    };
     match live.target() {
         Some(Target::Service { namespace, name }) => {
             status.configuration =
@@ -33,6 +41,7 @@ pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
             status.workload(cluster, &namespace).await?;
             status.lease(cluster, &namespace).await?;
             status.following(cluster, &namespace).await?;
+            status.audit(cluster, &namespace).await?;
             status.secret(cluster, &live, &namespace).await?;
         }
         Some(Target::Url(url)) => {
@@ -139,6 +148,15 @@ impl Status {
         Ok(())
     }
 
+    /// The audit job, and whether its last run succeeded.
+    async fn audit(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+        let report = audit_job::examine(cluster, namespace).await;
+        self.audit = self.readable(report)?.flatten();
+        let problem = self.audit.as_ref().and_then(|audit| audit.problem.clone());
+        self.problems.extend(problem);
+        Ok(())
+    }
+
     /// The certificate that the pods serve, from its secret.
     async fn secret(
         &mut self,
@@ -151,16 +169,14 @@ impl Status {
             self.problems.push(format!("{reference} does not exist"));
             return Ok(());
         };
-        let issuer = match is_owned(&secret) {
-            Owned::Ours => "own",
-            Owned::Theirs => "service-ca",
-        };
+        let issuer = Issuer::from_secret(&secret);
         let Some(chain) = tls::chain(&secret) else {
             self.problems
                 .push(format!("{reference} holds no certificate"));
             return Ok(());
         };
-        self.certificate(live, issuer, chain.as_bytes(), &tls::host(namespace)?);
+        let host = tls::host(namespace)?;
+        self.certificate(live, Some(issuer), chain.as_bytes(), &host);
         Ok(())
     }
 
@@ -171,7 +187,7 @@ impl Status {
             return;
         };
         match handshake::chain(url).await {
-            Ok(chain) => self.certificate(live, "external", chain.as_bytes(), &host),
+            Ok(chain) => self.certificate(live, None, chain.as_bytes(), &host),
             // The API servers can possibly reach what this machine cannot.
             Err(why) => self
                 .problems
@@ -179,7 +195,8 @@ impl Status {
         }
     }
 
-    fn certificate(&mut self, live: &Installed, issuer: &'static str, chain: &[u8], host: &Host) {
+    /// `issuer` is `None` for an external webhook.
+    fn certificate(&mut self, live: &Installed, issuer: Option<Issuer>, chain: &[u8], host: &Host) {
         let now = Timestamp::now();
         let bundle = live.ca_bundle().unwrap_or_default();
         let verified = verify_chain(chain, bundle.as_bytes(), host, now);
@@ -196,15 +213,20 @@ impl Status {
         let Some(leaf) = leaf else {
             return;
         };
-        // Service-ca renews in the last hour; nothing renews ours.
-        if issuer == "own" && verified.is_ok() && now > leaf.renew_at() {
+        // Service-ca renews in the last hour.
+        let is_renewed = issuer.is_none_or(Issuer::renews);
+        if !is_renewed && verified.is_ok() && now > leaf.renew_at() {
+            let how = match issuer {
+                Some(Issuer::Own) => "renew it with \"webhook cert rotate\"".to_owned(),
+                _ => format!("renew it in secret {}", names::SERVING_SECRET),
+            };
             self.problems.push(format!(
-                "the certificate expires at {}: renew it with \"webhook cert rotate\"",
+                "the certificate expires at {}: {how}",
                 leaf.not_after
             ));
         }
         self.certificate = Some(Certificate {
-            issuer,
+            issuer: issuer.map_or("external", Issuer::as_str),
             not_after: leaf.not_after.to_string(),
             trusted: verified.is_ok(),
         });

@@ -3,6 +3,7 @@
 use extreg_terminal::{Printer, Text};
 
 use super::{FollowsBuilds, Status};
+use crate::installation::owner::Owner;
 
 /// Prints the answer and the problems, then the state, one item per line.
 pub(super) fn show(status: &Status, printer: &Printer) {
@@ -25,6 +26,11 @@ pub(super) fn show(status: &Status, printer: &Printer) {
             );
         }
         None => line("Called", "no".to_owned()),
+    }
+    if let Some(owner) = &status.managed_by
+        && *owner != Owner::OcExtreg
+    {
+        line("Managed by", owner.to_string());
     }
     if let Some(configuration) = &status.configuration {
         let selector = &configuration.namespace_selector;
@@ -49,6 +55,19 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         );
     }
     show_following(status, &line);
+    if let Some(audit) = &status.audit {
+        let secrets = if audit.reads_secrets {
+            ""
+        } else {
+            ", without secrets"
+        };
+        let last = match &audit.last_success {
+            _ if audit.suspended => "suspended".to_owned(),
+            Some(at) => format!("last complete at {at}"),
+            None => "not complete yet".to_owned(),
+        };
+        line("Audit", format!("{}{secrets}, {last}", audit.schedule));
+    }
     if let Some(certificate) = &status.certificate {
         let trusted = if certificate.trusted {
             "trusted"

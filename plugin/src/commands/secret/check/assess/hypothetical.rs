@@ -5,19 +5,14 @@ use std::sync::Arc;
 
 use extreg_core::credential::Consumer;
 use extreg_snapshot::{
-    BuildRecord, SecretKeys, Snapshot, TriggerSource, WorkloadRecord,
+    BuildRecord, SecretKeys, Snapshot, WorkloadRecord,
     credentials::{Credentials, PulledBy, PushLinks},
     kind::Kind,
-    place::{ObjectId, Origin},
+    place::ObjectId,
 };
 
 use super::super::{answer::Use, links::Reads};
 use super::{Query, evaluation::Evaluation, evaluation::word};
-
-/// The account of a build that names none.
-const BUILDER: &str = "builder";
-/// The account of a pod that names none.
-const DEFAULT: &str = "default";
 
 /// The hypothetical uses, besides the existing ones.
 pub(super) fn uses(
@@ -124,22 +119,7 @@ impl Hypothetical<'_> {
     }
 
     fn run(&self) -> Use {
-        let pod = WorkloadRecord {
-            object: self.object(Kind::Pod),
-            origin: Origin::Cluster,
-            owner: None,
-            account: DEFAULT.into(),
-            pull_secrets: Vec::new(),
-            replicas: None,
-            containers: Vec::new(),
-            triggers: Vec::new(),
-            unusable_triggers: None,
-            trigger_source: TriggerSource::None,
-            resolves_names: false,
-            waiting: Vec::new(),
-            rollout: None,
-            run: None,
-        };
+        let pod = WorkloadRecord::new(self.object(Kind::Pod));
         Evaluation::of_credential(&self.credentials.run(&pod, self.image)).of(
             Consumer::Kubelet,
             "a pod as default that names no pull secret",
@@ -160,18 +140,8 @@ impl Hypothetical<'_> {
 
     fn build(&self) -> BuildRecord {
         BuildRecord {
-            object: self.object(Kind::BuildConfig),
-            origin: Origin::Cluster,
-            config: None,
-            account: BUILDER.into(),
             pushes_to: self.image.into(),
-            writes: None,
-            push_secret: Arc::default(),
-            has_push_secret: false,
-            pull_secrets: Vec::new(),
-            has_image_trigger: false,
-            phase: None,
-            progress: None,
+            ..BuildRecord::new(self.object(Kind::BuildConfig))
         }
     }
 
