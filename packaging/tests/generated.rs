@@ -1,4 +1,5 @@
 //! The folders of the channels are the output of the generators. `cargo xtask manifests` writes them.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::fs;
