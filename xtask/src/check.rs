@@ -6,25 +6,26 @@ mod language;
 mod links;
 mod packaging;
 
-pub(crate) use links::files;
+pub(crate) use links::{files, map_links};
 
 use anyhow::Result;
 
+use crate::tools::CargoTool;
 use crate::{step, tools};
 
 /// What to check.
-#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Check the packages instead of the sources, with tools that are built on first use
-    #[arg(long)]
-    packaging: bool,
+    /// Check the packages instead of the sources, with tools that are built on first use [default: all channels]
+    #[arg(long, value_enum, value_name = "CHANNEL", num_args = 0.., hide_default_value = true)]
+    packaging: Option<Vec<packaging::Channel>>,
 }
 
 /// Crates, imports, links, language, format, lints, documentation, dependencies; or the packages.
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
-    if args.packaging {
-        return packaging::run();
+    if let Some(channels) = &args.packaging {
+        return packaging::run(channels);
     }
     let root = step::root()?;
     let packages = imports::packages(root)?;
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "documentation",
         documentation.env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    let mut deny = std::process::Command::new(tools::cargo_deny()?);
+    let mut deny = std::process::Command::new(CargoTool::Deny.install()?);
     // Not advisories: their database is not in a package registry, and CI reaches nothing else.
     deny.args([
         "check",

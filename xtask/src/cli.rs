@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, demo, fuzz, image, live, manifests, test, texts};
+use crate::{bench, book, check, demo, dist, fuzz, image, live, manifests, olm, test, texts};
 
 /// The tasks of this repository.
 #[derive(Debug, Parser)]
@@ -29,6 +29,12 @@ enum Task {
     Fuzz(fuzz::Args),
     /// Write the webhook's container image as an OCI archive, without a container engine
     Image(image::Args),
+    /// Build the files of a release: archives, packages, images, bills of materials and checksums
+    Dist(dist::Args),
+    /// Build the documentation as a book, in a folder of its version
+    Book(book::Args),
+    /// Write the OLM bundle and catalog of a release, with its images by digest
+    Olm(olm::Args),
     /// Regenerate the folders manifests/yaml and packaging
     Manifests,
     /// Write every text of the programs into one file
@@ -51,6 +57,9 @@ impl Cli {
             Task::Bench(args) => bench::run(&args),
             Task::Fuzz(args) => fuzz::run(&args),
             Task::Image(args) => image::run(&args),
+            Task::Dist(args) => dist::run(&args),
+            Task::Book(args) => book::run(&args),
+            Task::Olm(args) => olm::run(&args),
             Task::Manifests => manifests::run(),
             Task::Texts(args) => texts::run(&args),
             Task::Live(args) => live::run(&args),

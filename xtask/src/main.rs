@@ -1,14 +1,20 @@
 //! The tasks of this repository: `cargo xtask TASK`.
 
 mod bench;
+mod book;
 mod check;
 mod cli;
+mod commit;
+mod compile;
 mod console;
 mod demo;
+mod dist;
 mod fuzz;
 mod image;
 mod live;
 mod manifests;
+mod olm;
+mod pack;
 mod step;
 mod test;
 mod texts;

@@ -9,7 +9,7 @@ use extreg_manifests::File;
 
 use crate::{console, step};
 
-/// Writes the folders anew.
+/// Replaces the files of the folders.
 pub(crate) fn run() -> Result<()> {
     let root = step::root()?;
     write(root, "manifests/yaml", &[""], extreg_manifests::folder()?)?;

@@ -8,8 +8,6 @@ use extreg_tests::{Binaries, Cache};
 
 use crate::{console, step};
 
-const CARGO_DENY: &str = "0.20.2";
-
 /// The oldest Go version that builds the modules in `tests/controlplane`, from their go.mod.
 const GO: (u32, u32) = (1, 25);
 
@@ -52,22 +50,40 @@ pub(crate) fn control_plane() -> Result<Binaries> {
     Ok(binaries)
 }
 
-/// cargo-deny, installed into the cache on first use.
-pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let install = |into: &Path| {
-        let mut cargo = step::cargo(["install", "--locked", "--debug", "--root"])?;
-        cargo.arg(into).arg(format!("cargo-deny@{CARGO_DENY}"));
-        // Built once and run for seconds: the build is the main cost. Not in our target folder, which may differ for
-        // each clone.
-        cargo
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_TARGET_DIR", into.join("target"));
-        step::run("install cargo-deny, once", &mut cargo)?;
-        std::fs::remove_dir_all(into.join("target"))?;
-        Ok(())
-    };
-    let entry = Cache::open()?.entry(&format!("cargo-deny-{CARGO_DENY}"), install)?;
-    Ok(entry.join("bin/cargo-deny"))
+/// A program from crates.io, installed into the cache on first use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CargoTool {
+    /// Adds the list of dependencies to a program.
+    Auditable,
+    /// Checks licenses and sources of dependencies.
+    Deny,
+    /// Builds the book of the documentation.
+    Mdbook,
+}
+
+impl CargoTool {
+    /// Its file.
+    pub(crate) fn install(self) -> Result<PathBuf> {
+        let (name, version) = match self {
+            Self::Auditable => ("cargo-auditable", "0.7.7"),
+            Self::Deny => ("cargo-deny", "0.20.2"),
+            Self::Mdbook => ("mdbook", "0.5.4"),
+        };
+        let install = |into: &Path| {
+            let mut cargo = step::cargo(["install", "--locked", "--debug", "--root"])?;
+            cargo.arg(into).arg(format!("{name}@{version}"));
+            // Built once and run for seconds: the build is the main cost. Not in our target folder, which may differ
+            // for each clone.
+            cargo
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .env("CARGO_TARGET_DIR", into.join("target"));
+            step::run(&format!("install {name}, once"), &mut cargo)?;
+            std::fs::remove_dir_all(into.join("target"))?;
+            Ok(())
+        };
+        let entry = Cache::open()?.entry(&format!("{name}-{version}"), install)?;
+        Ok(entry.join("bin").join(name))
+    }
 }
 
 fn stdout_of(command: &mut Command) -> Option<String> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::bench::pin::{self, Cpu};
 use crate::bench::report::Spread;
-use crate::{console, image};
+use crate::{compile, console};
 
 /// The binaries of a run, and the certificates that all servers share.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) fn folder(given: Option<&Path>, packages: &[&str]) -> Result<PathBuf>
     match given {
         // Programs are started in their own folders.
         Some(folder) => Ok(std::path::absolute(folder)?),
-        None => image::build_static(packages),
+        None => compile::build_static(packages),
     }
 }
 

@@ -263,8 +263,13 @@ impl Finder<'_> {
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
+        let mut is_visibility = false;
         for token in tokens {
+            // As in `visit_visibility`.
+            let after_pub = std::mem::take(&mut is_visibility);
             match token {
+                TokenTree::Ident(name) if name == "pub" => is_visibility = true,
+                TokenTree::Group(_) if after_pub => {}
                 TokenTree::Ident(name) => {
                     if colons != 2 {
                         self.path(&path);

@@ -82,21 +82,56 @@ fn broken_links(root: &Path, page: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
+/// The text with the target of each link within the repository replaced by `to`, if it returns one.
+pub(crate) fn map_links(text: &str, to: impl Fn(&str) -> Option<String>) -> String {
+    let mut mapped = String::with_capacity(text.len());
+    for (line, is_prose) in lines(text) {
+        let mut rest = line;
+        while is_prose && let Some((before, link, after)) = first_link(rest) {
+            let target = Some(link).filter(|link| is_relative(link)).and_then(&to);
+            mapped.push_str(before);
+            mapped.push_str("](");
+            mapped.push_str(target.as_deref().unwrap_or(link));
+            mapped.push(')');
+            rest = after;
+        }
+        mapped.push_str(rest);
+        mapped.push('\n');
+    }
+    mapped
+}
+
+/// The target of the first link of a line, and what is before and after it.
+fn first_link(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = line.split_once("](")?;
+    let (link, after) = rest.split_once(')')?;
+    Some((before, link, after))
+}
+
 /// The targets of links within the repository.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     prose(text)
         .flat_map(|line| line.split("](").skip(1))
         .filter_map(|rest| rest.split_once(')').map(|(link, _)| link))
-        .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
+        .filter(|link| is_relative(link))
+}
+
+fn is_relative(link: &str) -> bool {
+    !link.contains("://") && !link.starts_with("mailto:")
 }
 
 /// The lines outside code blocks.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
+    lines(text).filter_map(|(line, is_prose)| is_prose.then_some(line))
+}
+
+/// The lines, and whether each is outside code blocks.
+fn lines(text: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut is_fenced = false;
-    text.lines().filter(move |line| {
+    text.lines().map(move |line| {
         let is_fence = line.starts_with("```");
         is_fenced ^= is_fence;
-        !is_fenced && !is_fence && !line.starts_with("    ")
+        (line, !is_fenced && !is_fence && !line.starts_with("    "))
     })
 }
 
@@ -173,6 +208,15 @@ mod tests {
     fn links_of_the_repository_are_found_outside_of_code() {
         let text = "[a](b.md#c) and [d](https://e.f)\n    [g](h)\n```\n[i](j)\n```\n[k](#l)";
         assert_eq!(links(text).collect::<Vec<_>>(), ["b.md#c", "#l"]);
+    }
+
+    #[test]
+    fn links_are_replaced_outside_of_code() {
+        let text = "[a](b.md#c), [d](https://e.f)\n    [g](h)\n[k](#l) `x](y`\n";
+        let upper = map_links(text, |link| (link != "#l").then(|| link.to_uppercase()));
+        let want = "[a](B.MD#C), [d](https://e.f)\n    [g](h)\n[k](#l) `x](y`\n";
+        assert_eq!(upper, want);
+        assert_eq!(map_links(text, |_| None), text);
     }
 
     #[test]

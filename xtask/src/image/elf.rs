@@ -12,6 +12,10 @@ pub(crate) enum Machine {
     Amd64,
     /// `aarch64`.
     Arm64,
+    /// `powerpc64le`.
+    Ppc64le,
+    /// `s390x`, the only one whose numbers begin with the most significant byte.
+    S390x,
 }
 
 impl Machine {
@@ -20,28 +24,32 @@ impl Machine {
         match self {
             Self::Amd64 => "amd64",
             Self::Arm64 => "arm64",
+            Self::Ppc64le => "ppc64le",
+            Self::S390x => "s390x",
         }
     }
 }
 
 /// The machine of a static executable. Fails for anything else, with the reason.
 pub(crate) fn static_executable(bytes: &[u8]) -> Result<Machine> {
+    let file = Elf::new(bytes)?;
     ensure!(
-        bytes.starts_with(b"\x7fELF\x02\x01\x01"),
-        "not a 64-bit little-endian ELF file"
-    );
-    ensure!(
-        matches!(half(bytes, 0x10)?, 2 | 3),
+        matches!(file.half(0x10)?, 2 | 3),
         "an ELF file, but not an executable"
     );
-    let machine = match half(bytes, 0x12)? {
-        62 => Machine::Amd64,
-        183 => Machine::Arm64,
-        other => bail!("an executable for machine {other}; images are made for x86_64 and aarch64"),
+    let machine = match (file.half(0x12)?, file.order) {
+        (62, Order::Little) => Machine::Amd64,
+        (183, Order::Little) => Machine::Arm64,
+        (21, Order::Little) => Machine::Ppc64le,
+        (22, Order::Big) => Machine::S390x,
+        (other, order) => bail!(
+            "an executable for machine {other}, {order:?} endian; images are made for x86_64, aarch64, powerpc64le \
+             and s390x"
+        ),
     };
-    let table = usize::try_from(long(bytes, 0x20)?)?;
-    let size = usize::from(half(bytes, 0x36)?);
-    let count = usize::from(half(bytes, 0x38)?);
+    let table = usize::try_from(file.long(0x20)?)?;
+    let size = usize::from(file.half(0x36)?);
+    let count = usize::from(file.half(0x38)?);
     ensure!(count > 0, "an executable without program headers");
     for index in 0..count {
         let at = index
@@ -49,30 +57,67 @@ pub(crate) fn static_executable(bytes: &[u8]) -> Result<Machine> {
             .and_then(|offset| offset.checked_add(table))
             .context("a program header beyond the end of the file")?;
         ensure!(
-            word(bytes, at)? != PT_INTERP,
+            file.word(at)? != PT_INTERP,
             "linked dynamically: it needs a loader and libraries that the image does not have"
         );
     }
     Ok(machine)
 }
 
-fn field<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N]> {
-    let end = at.checked_add(N);
-    end.and_then(|end| bytes.get(at..end))
-        .and_then(|field| field.try_into().ok())
-        .context("an ELF file that ends too early")
+/// The order of the bytes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
 }
 
-fn half(bytes: &[u8], at: usize) -> Result<u16> {
-    field(bytes, at).map(u16::from_le_bytes)
+/// A 64-bit ELF file.
+#[derive(Clone, Copy, Debug)]
+struct Elf<'a> {
+    bytes: &'a [u8],
+    order: Order,
 }
 
-fn word(bytes: &[u8], at: usize) -> Result<u32> {
-    field(bytes, at).map(u32::from_le_bytes)
-}
+impl<'a> Elf<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Self> {
+        let order = match bytes {
+            [0x7f, b'E', b'L', b'F', 2, 1, 1, ..] => Order::Little,
+            [0x7f, b'E', b'L', b'F', 2, 2, 1, ..] => Order::Big,
+            _ => bail!("not a 64-bit ELF file"),
+        };
+        Ok(Self { bytes, order })
+    }
 
-fn long(bytes: &[u8], at: usize) -> Result<u64> {
-    field(bytes, at).map(u64::from_le_bytes)
+    fn half(self, at: usize) -> Result<u16> {
+        let field = self.field(at)?;
+        Ok(match self.order {
+            Order::Little => u16::from_le_bytes(field),
+            Order::Big => u16::from_be_bytes(field),
+        })
+    }
+
+    fn word(self, at: usize) -> Result<u32> {
+        let field = self.field(at)?;
+        Ok(match self.order {
+            Order::Little => u32::from_le_bytes(field),
+            Order::Big => u32::from_be_bytes(field),
+        })
+    }
+
+    fn long(self, at: usize) -> Result<u64> {
+        let field = self.field(at)?;
+        Ok(match self.order {
+            Order::Little => u64::from_le_bytes(field),
+            Order::Big => u64::from_be_bytes(field),
+        })
+    }
+
+    fn field<const N: usize>(self, at: usize) -> Result<[u8; N]> {
+        let end = at.checked_add(N);
+        end.and_then(|end| self.bytes.get(at..end))
+            .and_then(|field| field.try_into().ok())
+            .context("an ELF file that ends too early")
+    }
 }
 
 #[cfg(test)]
@@ -92,23 +137,43 @@ mod tests {
         bytes
     }
 
+    /// The same with the most significant byte of each number first.
+    fn big_endian(machine: u16, header: u32) -> Vec<u8> {
+        let mut bytes = executable(machine, header);
+        bytes[5] = 2;
+        for (at, size) in [
+            (0x10, 2),
+            (0x12, 2),
+            (0x20, 8),
+            (0x36, 2),
+            (0x38, 2),
+            (0x40, 4),
+        ] {
+            bytes[at..at + size].reverse();
+        }
+        bytes
+    }
+
     #[test]
     fn only_a_static_executable_is_accepted() {
-        assert_eq!(
-            static_executable(&executable(62, 1)).unwrap(),
-            Machine::Amd64
-        );
-        assert_eq!(
-            static_executable(&executable(183, 1)).unwrap(),
-            Machine::Arm64
-        );
+        for (bytes, machine) in [
+            (executable(62, 1), Machine::Amd64),
+            (executable(183, 1), Machine::Arm64),
+            (executable(21, 1), Machine::Ppc64le),
+            (big_endian(22, 1), Machine::S390x),
+        ] {
+            assert_eq!(static_executable(&bytes).unwrap(), machine);
+        }
         let mut library = executable(62, 1);
         library[0x10] = 1;
         let mut far = executable(62, 1);
         far[0x20..0x28].copy_from_slice(&u64::MAX.to_le_bytes());
         for (bytes, reason) in [
             (executable(62, PT_INTERP), "linked dynamically"),
+            (big_endian(22, PT_INTERP), "linked dynamically"),
             (executable(8, 1), "machine 8"),
+            // 64-bit PowerPC with the other order is another system, which has no releases.
+            (big_endian(21, 1), "machine 21, Big endian"),
             (library, "not an executable"),
             (far, "ends too early"),
             (executable(62, 1)[..0x50 - 0x0e].to_vec(), "ends too early"),

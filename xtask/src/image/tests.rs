@@ -11,6 +11,9 @@ use serde_json::json;
 
 use super::*;
 
+/// The time of the commit.
+const TIME: &str = "2026-11-30T22:00:00Z";
+
 /// Stands in for the webhook, whose release build takes minutes: resolves its argument and connects to it.
 const STAND_IN: &str = r#"
 fn main() {
@@ -35,14 +38,18 @@ fn stand_in(folder: &Path, flags: &[&str]) -> PathBuf {
     binary
 }
 
-/// Packs it as both programs into a file of the folder, and returns the file and the digest.
+/// Packs it as each program into a file of the folder, and returns the file and the digest.
 fn packed(folder: &Path, binary: &Path, name: &str) -> Result<(PathBuf, String)> {
     let output = folder.join(name);
     let programs = tempfile::tempdir()?;
     for program in PROGRAMS {
         std::fs::copy(binary, programs.path().join(program))?;
     }
-    let digest = pack(programs.path(), "example.com/webhook:1", &output)?;
+    let commit = Commit {
+        revision: Some("abc".to_owned()),
+        time: TIME.parse()?,
+    };
+    let digest = pack(programs.path(), "example.com/webhook:1", &commit, &output)?;
     Ok((output, digest))
 }
 
@@ -73,6 +80,16 @@ async fn a_registry_gives_back_what_was_pushed() {
         json!(["/extreg-webhook"])
     );
     assert_eq!(pulled.config["os"], "linux");
+    let labels = json!({
+        "org.opencontainers.image.created": TIME,
+        "org.opencontainers.image.licenses": "Apache-2.0",
+        "org.opencontainers.image.revision": "abc",
+        "org.opencontainers.image.source": "https://github.com/extreg/oc-extreg",
+        "org.opencontainers.image.title": "extreg-webhook",
+        "org.opencontainers.image.version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!(pulled.config["config"]["Labels"], labels);
+    assert_eq!(pulled.config["created"], TIME);
     let [layer] = pulled.layers.as_slice() else {
         panic!("more than one layer")
     };
@@ -180,4 +197,57 @@ fn the_container_file_makes_the_same_image() {
         file.contains(&format!("rust:{channel}-")),
         "another Rust than {channel}"
     );
+}
+
+#[test]
+fn an_index_has_an_image_for_each_platform() {
+    let commit = Commit {
+        revision: Some("abc".to_owned()),
+        time: TIME.parse().unwrap(),
+    };
+    let about = About {
+        name: WEBHOOK,
+        version: "1",
+        commit: &commit,
+        tag: "example.com/webhook:1",
+    };
+    let images = [Machine::Amd64, Machine::S390x].map(|machine| Image {
+        files: vec![(WEBHOOK.to_owned(), machine.as_oci().into())],
+        machine,
+    });
+    let packed = index(&about, &images).unwrap();
+    assert_eq!(packed.bytes, index(&about, &images).unwrap().bytes);
+
+    let entries = Entry::all(&packed.bytes).unwrap();
+    let file = |path: &str| -> serde_json::Value {
+        let entry = entries.iter().find(|entry| entry.path == path).unwrap();
+        serde_json::from_slice(&entry.bytes).unwrap()
+    };
+    let blob = |descriptor: &serde_json::Value| {
+        let digest = descriptor["digest"].as_str().unwrap();
+        file(&format!("blobs/{}", digest.replace(':', "/")))
+    };
+    let layout = file("index.json");
+    assert_eq!(layout["manifests"].as_array().unwrap().len(), 1);
+    assert_eq!(layout["manifests"][0]["digest"], packed.digest.as_str());
+    let index = blob(&layout["manifests"][0]);
+    assert_eq!(
+        index["annotations"]["org.opencontainers.image.revision"],
+        "abc"
+    );
+    let platforms: Vec<_> = index["manifests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|manifest| {
+            let platform = manifest["platform"]["architecture"].clone();
+            let manifest = blob(manifest);
+            assert_eq!(manifest["annotations"], index["annotations"]);
+            let config = blob(&manifest["config"]);
+            assert_eq!(config["config"]["Labels"], index["annotations"]);
+            assert_eq!(config["architecture"], platform);
+            platform
+        })
+        .collect();
+    assert_eq!(platforms, ["amd64", "s390x"]);
 }

@@ -69,14 +69,14 @@ impl Way {
 
 /// The custom resource, a namespace for each way, and in each the secret that is injected.
 pub(in crate::bench) fn prepare(plane: &ControlPlane) -> Result<()> {
-    let resource = step::root()?.join("manifests/yaml/00-customresourcedefinition.yaml");
+    let resource = step::root()?.join("manifests/yaml/base/00-customresourcedefinition.yaml");
     answer(plane.kubectl().arg("apply").arg("-f").arg(resource))?;
     answer(plane.kubectl().args([
         "wait",
         "--for=condition=Established",
         "customresourcedefinition/registrypolicies.extreg.io",
     ]))?;
-    let policy = step::root()?.join("manifests/yaml/11-registrypolicy.yaml");
+    let policy = step::root()?.join("manifests/yaml/base/11-registrypolicy.yaml");
     answer(plane.kubectl().arg("apply").arg("-f").arg(policy))?;
     for way in Way::ALL {
         let name = way.namespace();
