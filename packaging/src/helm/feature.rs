@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use extreg_manifests::{FollowBuilds, Settings, Tls};
+use extreg_manifests::{AuditJob, AuditSecrets, FollowBuilds, Settings, Tls};
 use serde_json::Value;
 
 use super::tree::{Entry, FOLLOWED, NAMESPACE, Node};
@@ -29,16 +29,22 @@ pub(super) enum Feature {
     ManualCertificate,
     /// Secrets whose existence the webhook can check.
     Secrets,
+    /// The job that audits the cluster.
+    Audit,
+    /// Permission of the audit to list secrets.
+    AuditSecrets,
 }
 
 impl Feature {
     /// Every feature.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Monitoring,
         Self::FollowBuilds,
         Self::Everywhere,
         Self::ManualCertificate,
         Self::Secrets,
+        Self::Audit,
+        Self::AuditSecrets,
     ];
 
     /// The action around what exists only with the feature.
@@ -49,6 +55,8 @@ impl Feature {
             Self::Everywhere => "if not $.Values.followBuilds.namespaces",
             Self::ManualCertificate => "if eq $.Values.tls.mode \"secret\"",
             Self::Secrets => "if include \"extreg.secrets\" $ | fromJsonArray",
+            Self::Audit => "if $.Values.audit.enabled",
+            Self::AuditSecrets => "if $.Values.audit.secrets",
         }
     }
 
@@ -60,6 +68,8 @@ impl Feature {
             Self::Everywhere => &[FOLLOW_BUILDS, "range $.Values.followBuilds.namespaces"],
             Self::ManualCertificate => &["if eq $.Values.tls.mode \"service-ca\""],
             Self::Secrets => &["if not (include \"extreg.secrets\" $ | fromJsonArray)"],
+            Self::Audit => &["if not $.Values.audit.enabled"],
+            Self::AuditSecrets => &["if not $.Values.audit.secrets"],
         }
     }
 
@@ -75,6 +85,8 @@ impl Feature {
             }
             Self::ManualCertificate => settings.tls = Tls::ServiceCa,
             Self::Secrets => settings.secrets = BTreeSet::new(),
+            Self::Audit => settings.audit = None,
+            Self::AuditSecrets => settings.audit = Some(AuditJob::default()),
         }
         settings
     }
@@ -171,6 +183,10 @@ pub(super) fn every() -> Result<Settings, extreg_manifests::SettingsError> {
         monitoring: true,
         follow_builds: FollowBuilds::Everywhere,
         secrets: BTreeSet::from([SECRETS.parse()?]),
+        audit: Some(AuditJob {
+            secrets: AuditSecrets::Read,
+            ..AuditJob::default()
+        }),
         ..Settings::default()
     })
 }

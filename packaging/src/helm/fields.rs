@@ -242,6 +242,44 @@ fn features() -> Vec<Field> {
                 ),
             ],
         ),
+        Field::group(
+            "audit",
+            "The audit of the cluster on a schedule. The cluster must serve the definitions of OpenReports.",
+            [
+                Field::new(
+                    "enabled",
+                    Shape::Flag(false),
+                    "Install a CronJob that audits all namespaces and publishes its findings as reports.",
+                ),
+                Field::new(
+                    "schedule",
+                    Shape::Other(
+                        json!({"type": "string", "pattern": "^[^\\s=]+( [^\\s=]+){4}$"}),
+                        json!("0 3 * * *"),
+                    ),
+                    "When it runs: the five fields of cron.",
+                ),
+                Field::new(
+                    "timeZone",
+                    Shape::Other(
+                        json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$"}),
+                        json!("Etc/UTC"),
+                    ),
+                    "Time zone of the schedule, for example Europe/Berlin.",
+                ),
+                Field::new(
+                    "secrets",
+                    Shape::Flag(false),
+                    "Let it list secrets, for the checks of credentials. A user who can create pods in the namespace can then \
+                     read all secrets of the cluster.",
+                ),
+                Field::new(
+                    "resources",
+                    resources(&json!({"cpu": "100m", "memory": "64Mi"}), "512Mi"),
+                    "Resources of the audit's container.",
+                ),
+            ],
+        ),
     ]
 }
 

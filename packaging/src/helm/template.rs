@@ -159,6 +159,7 @@ fn fill(template: &mut Template, every: &Settings) -> Result<(), RenderError> {
     match (template.kind.as_str(), template.name.as_str()) {
         ("Deployment", names::WEBHOOK) => webhook(template, every),
         ("Deployment", names::IMPORTER) => importer(template, every),
+        ("CronJob", names::AUDIT_JOB) => audit_job(template, every),
         ("MutatingWebhookConfiguration", _) => configuration(template, every),
         ("ClusterRole", names::WEBHOOK) => replaced(
             template,
@@ -187,7 +188,7 @@ fn fill(template: &mut Template, every: &Settings) -> Result<(), RenderError> {
 const POD: [&str; 3] = ["spec", "template", "spec"];
 
 fn webhook(template: &mut Template, every: &Settings) -> Result<(), RenderError> {
-    pods(template, every, "$.Values.resources")?;
+    pods(template, every, &[], "$.Values.resources")?;
     template.put(
         &["spec", "replicas"],
         &json!(every.replicas.get()),
@@ -218,7 +219,7 @@ fn webhook(template: &mut Template, every: &Settings) -> Result<(), RenderError>
 }
 
 fn importer(template: &mut Template, every: &Settings) -> Result<(), RenderError> {
-    pods(template, every, "$.Values.followBuilds.resources")?;
+    pods(template, every, &[], "$.Values.followBuilds.resources")?;
     template.put(
         &["spec", "replicas"],
         &json!(2),
@@ -233,9 +234,36 @@ fn importer(template: &mut Template, every: &Settings) -> Result<(), RenderError
     )
 }
 
-/// The values of both Deployments.
-fn pods(template: &mut Template, every: &Settings, resources: &str) -> Result<(), RenderError> {
-    let container = [&POD[..], &["containers", "0"]].concat();
+fn audit_job(template: &mut Template, every: &Settings) -> Result<(), RenderError> {
+    let schedule = every.audit.clone().unwrap_or_default().schedule;
+    template.put(
+        &["spec", "schedule"],
+        &json!(schedule.cron()),
+        Node::Text("{{ $.Values.audit.schedule | quote }}".to_owned()),
+    )?;
+    template.put(
+        &["spec", "timeZone"],
+        &json!(schedule.time_zone()),
+        Node::Text("{{ $.Values.audit.timeZone | quote }}".to_owned()),
+    )?;
+    let job = ["spec", "jobTemplate"];
+    template.put(
+        &[&job[..], &["metadata", "labels", names::MANAGED_BY_LABEL]].concat(),
+        &json!(names::MANAGER),
+        Node::Text("{{ $.Release.Service }}".to_owned()),
+    )?;
+    pods(template, every, &job, "$.Values.audit.resources")
+}
+
+/// The values of pods, whose controller is below this path.
+fn pods(
+    template: &mut Template,
+    every: &Settings,
+    controller: &[&str],
+    resources: &str,
+) -> Result<(), RenderError> {
+    let pod = [controller, &POD].concat();
+    let container = [&pod[..], &["containers", "0"]].concat();
     template.put(
         &[&container[..], &["image"]].concat(),
         &json!(every.image()),
@@ -251,7 +279,7 @@ fn pods(template: &mut Template, every: &Settings, resources: &str) -> Result<()
     *node.ok_or_else(|| RenderError::new(&template.name, "resources"))? =
         Node::Block(format!("toYaml {resources}"));
     template.add(
-        &POD,
+        &pod,
         [
             "imagePullSecrets",
             "nodeSelector",
@@ -260,7 +288,7 @@ fn pods(template: &mut Template, every: &Settings, resources: &str) -> Result<()
         ]
         .map(|name| with(name, Some(name))),
     )?;
-    let metadata = ["spec", "template", "metadata"];
+    let metadata = [controller, &["spec", "template", "metadata"]].concat();
     template.put(
         &[&metadata[..], &["labels", names::MANAGED_BY_LABEL]].concat(),
         &json!(names::MANAGER),
@@ -377,7 +405,7 @@ mod tests {
                 SECRETS,
                 FOLLOWED,
                 super::super::tree::NAMESPACE,
-                "oc-extreg\n",
+                " oc-extreg\n",
                 &STANDARD.encode(CA_BUNDLE),
             ] {
                 assert!(!text.contains(word), "{word} is in\n{text}");
