@@ -17,7 +17,10 @@ const INJECT_CA: &str = "cert-manager.io/inject-ca-from";
 
 /// A CA of its own, whose certificate remains when the serving certificate is renewed: the API servers never trust
 /// another CA than that of the certificate that a pod still serves.
-pub(crate) fn cert_manager(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
+///
+/// # Errors
+/// If an object cannot be written as JSON.
+pub fn cert_manager(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     let service = format!("{}.{}.svc", names::WEBHOOK, settings.namespace);
     let key = &json!({ "algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always" });
     let issuer = |name: &str| json!({ "kind": "Issuer", "name": name });
@@ -63,7 +66,7 @@ pub(crate) fn cert_manager(settings: &Settings) -> Result<Vec<Manifest>, RenderE
 }
 
 /// The annotation of the webhook configuration: its key and value.
-pub(crate) fn inject_ca(settings: &Settings) -> (&'static str, String) {
+pub fn inject_ca(settings: &Settings) -> (&'static str, String) {
     (
         INJECT_CA,
         format!("{}/{}", settings.namespace, names::WEBHOOK),

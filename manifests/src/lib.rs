@@ -27,6 +27,7 @@ mod workload;
 
 pub use audit::audit_cluster_role;
 pub use audit_job::{audit_job, audit_job_monitoring};
+pub use cert_manager::{cert_manager, inject_ca};
 pub use crd::{PolicyFault, custom_resource_definition, policy_faults};
 pub use folder::{File, NOTE, folder};
 pub use importer::{FORMER_RIGHTS, FormerRight, importer, importer_monitoring};

@@ -1,40 +1,5 @@
-//! The folder `yaml` is the output of the builders. `cargo xtask manifests` writes it.
+//! The files of the folder `yaml`.
 #![cfg(test)]
-
-use std::collections::BTreeMap;
-use std::path::Path;
-
-#[test]
-fn the_folder_is_generated() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("yaml");
-    let wanted: BTreeMap<String, String> = extreg_manifests::folder()
-        .unwrap()
-        .into_iter()
-        .map(|file| (file.name, file.content))
-        .collect();
-    let mut found = BTreeMap::new();
-    read(&folder, &folder, &mut found);
-    assert_eq!(
-        found.keys().collect::<Vec<_>>(),
-        wanted.keys().collect::<Vec<_>>(),
-        "run `cargo xtask manifests`"
-    );
-    for (name, content) in &wanted {
-        assert_eq!(&found[name], content, "{name}: run `cargo xtask manifests`");
-    }
-}
-
-fn read(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read(root, &path, found);
-        } else {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-            found.insert(name.to_owned(), std::fs::read_to_string(&path).unwrap());
-        }
-    }
-}
 
 #[test]
 fn written_files_read_back_the_same() {

@@ -50,7 +50,7 @@ pub(crate) fn files() -> Result<Vec<File>, RenderError> {
         file("values.schema.json", format!("{schema}\n")),
         file("values.yaml", noted(&value::yaml(&fields))),
     ];
-    for template in template::templates(&every, cert_manager::templates())? {
+    for template in template::templates(&every, cert_manager::templates(&every)?)? {
         files.push(file(
             &format!("templates/{}", template.file()),
             format!("{TEMPLATE_NOTE}{}", template.text()),

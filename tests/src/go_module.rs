@@ -43,7 +43,7 @@ struct Content {
 
 impl GoModule {
     /// The folder of the definitions. Go downloads the module on first use, and checks its sum.
-    pub fn definitions(self) -> Result<PathBuf> {
+    fn definitions(self) -> Result<PathBuf> {
         let Content {
             module,
             sum,

@@ -1,7 +1,7 @@
 //! The templates: the objects of [`extreg_manifests::install`], with the values of the chart in their places.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_manifests::{Manifest, Phase, RenderError, Settings, install, names};
+use extreg_manifests::{Manifest, Phase, RenderError, Settings, inject_ca, install, names};
 use serde_json::{Value, json};
 
 use super::feature::{CA_BUNDLE, Feature, SECRETS, overlay};
@@ -74,7 +74,7 @@ fn objects(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
 }
 
 impl Template {
-    fn new(manifest: Manifest) -> Self {
+    pub(super) fn new(manifest: Manifest) -> Self {
         Self {
             kind: manifest.object.kind,
             name: manifest.object.name,
@@ -128,7 +128,7 @@ impl Template {
     }
 
     /// Adds entries to a map or list.
-    fn add(
+    pub(super) fn add(
         &mut self,
         path: &[&str],
         added: impl IntoIterator<Item = Entry>,
@@ -321,7 +321,8 @@ fn configuration(template: &mut Template, every: &Settings) -> Result<(), Render
         &["webhooks", "0", "namespaceSelector", "matchExpressions"],
         [with("namespaceSelector.matchExpressions", None)],
     )?;
-    let injected = json!({"cert-manager.io/inject-ca-from": format!("{}/{}", every.namespace, names::WEBHOOK)});
+    let (key, certificate) = inject_ca(every);
+    let injected = json!({ key: certificate });
     template.add(
         &["metadata"],
         [Entry::member("annotations", (&injected).into())
@@ -370,7 +371,9 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<Template> {
-        templates(&every().unwrap(), crate::helm::cert_manager::templates()).unwrap()
+        let every = every().unwrap();
+        let additional = crate::helm::cert_manager::templates(&every).unwrap();
+        templates(&every, additional).unwrap()
     }
 
     #[test]

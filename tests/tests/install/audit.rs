@@ -5,12 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use extreg_tests::workspace_binary;
+use extreg_tests::{outside_address, workspace_binary};
 use serde_json::{Value, json};
 
 use crate::follow::Installed;
 use crate::support::{Cluster, Run, stream};
-use crate::workload::address;
 
 const JOB: &str = "extreg-audit-job";
 const ACCOUNT: &str = "--as=system:serviceaccount:extreg-system:extreg-audit-job";
@@ -22,7 +21,7 @@ const KINDS: &str = "cronjobs,clusterroles,clusterrolebindings,networkpolicies,s
 
 #[tokio::test]
 async fn the_job_publishes_reports_with_rights_of_its_own() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

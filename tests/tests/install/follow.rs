@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use extreg_manifests::{Phase, Settings};
-use extreg_tests::{Options, Process};
+use extreg_tests::{Options, Process, outside_address};
 use serde_json::{Value, json};
 
 use crate::support::{Cluster, Run};
-use crate::workload::{address, deployment, pretend_ready, pretend_rolled_out, run};
+use crate::workload::{deployment, pretend_ready, pretend_rolled_out, run};
 
 const RIGHTS: &str = "clusterroles,clusterrolebindings,roles,rolebindings";
 const FORMER: &str = "extreg-webhook-follow-builds";
@@ -130,7 +130,7 @@ fn problems(state: &Value) -> String {
 
 #[tokio::test]
 async fn the_importer_is_installed_bound_examined_and_removed() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };
@@ -265,7 +265,7 @@ fn former_layout(cluster: &Cluster) {
 
 #[tokio::test]
 async fn an_upgrade_moves_following_builds_from_the_webhook_to_the_importer() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

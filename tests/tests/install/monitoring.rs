@@ -1,13 +1,12 @@
 //! Monitors, alert rules and the console's dashboard: accepted by the definitions of the Prometheus operator, and
 //! removed with the program that they are for.
 
-use extreg_tests::GoModule;
+use extreg_tests::{GoModule, outside_address};
 use serde_json::{Value, json};
 
 use crate::audit::define_reports;
 use crate::follow::Installed;
 use crate::support::Cluster;
-use crate::workload::address;
 
 const WEBHOOK: [&str; 3] = [
     "ConfigMap openshift-config-managed/extreg-dashboard",
@@ -17,7 +16,7 @@ const WEBHOOK: [&str; 3] = [
 
 #[tokio::test]
 async fn monitoring_is_installed_and_removed_with_each_program() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

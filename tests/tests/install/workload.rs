@@ -1,13 +1,13 @@
 //! A webhook in the cluster. No kubelet and no controllers run here: the test acts as both.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_tests::{Options, Process, workspace_binary};
+use extreg_tests::{Options, Process, outside_address, workspace_binary};
 use serde_json::{Value, json};
 
 use crate::support::{Cluster, Run};
@@ -85,23 +85,9 @@ pub(crate) fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) ->
     Process::start("extreg-webhook", &command).unwrap()
 }
 
-/// An address of this machine that an EndpointSlice can contain, which excludes loopback, and a free port.
-pub(crate) fn address() -> Option<SocketAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    // Sends nothing: only determines the address that would be used.
-    socket.connect("198.51.100.1:9").ok()?;
-    let ip = socket.local_addr().unwrap().ip();
-    let port = TcpListener::bind("0.0.0.0:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    (!ip.is_loopback()).then_some(SocketAddr::new(ip, port))
-}
-
 #[tokio::test]
 async fn own_ca_is_issued_kept_and_rotated() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

@@ -1,6 +1,6 @@
 //! A moved installation works. No kubelet and no controllers run here: the test acts as both.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,26 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use extreg_certs::host::Host;
 use extreg_certs::issue::{Issued, Validity, issue};
-use extreg_tests::{ControlPlane, Options, Process, with_input, workspace_binary};
+use extreg_tests::{ControlPlane, Options, Process, outside_address, with_input, workspace_binary};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::build::Kustomization;
 use crate::{IMAGE, NAMESPACE};
-
-/// An address of this machine that an EndpointSlice can contain, which excludes loopback, and a free port.
-fn address() -> Option<SocketAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    // Sends nothing: only determines the address that would be used.
-    socket.connect("198.51.100.1:9").ok()?;
-    let ip = socket.local_addr().unwrap().ip();
-    let port = TcpListener::bind("0.0.0.0:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    (!ip.is_loopback()).then_some(SocketAddr::new(ip, port))
-}
 
 fn certificate() -> Issued {
     let host = Host::parse(&format!("extreg-webhook.{NAMESPACE}.svc")).unwrap();
@@ -129,7 +115,7 @@ fn plugin(kubeconfig: &Path, args: &str) -> (Option<i32>, String, String) {
 
 #[tokio::test]
 async fn a_moved_installation_is_called_and_found() {
-    let Some(address) = address() else {
+    let Some(address) = outside_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use extreg_tests::{ControlPlane, GoModule};
-use serde_json::{Value, json};
 
 use super::{Helm, NAMESPACE, kubectl, succeeded};
 use crate::console;
@@ -16,24 +15,6 @@ use crate::console;
 const LEAST: usize = 20;
 /// The namespaces that the value sets name.
 const NAMESPACES: [&str; 3] = [NAMESPACE, "shop", "bank"];
-/// The definitions of other projects.
-const DEFINITIONS: [(GoModule, &str); 5] = [
-    (GoModule::CertManager, "crd-certificates.yaml"),
-    (GoModule::CertManager, "crd-issuers.yaml"),
-    (
-        GoModule::PrometheusOperator,
-        "monitoring.coreos.com_podmonitors.yaml",
-    ),
-    (
-        GoModule::PrometheusOperator,
-        "monitoring.coreos.com_prometheusrules.yaml",
-    ),
-    (
-        GoModule::PrometheusOperator,
-        "monitoring.coreos.com_servicemonitors.yaml",
-    ),
-];
-
 /// Checks the files.
 pub(super) fn check(helm: &Helm, plane: &ControlPlane) -> Result<()> {
     prepare(helm, plane)?;
@@ -72,12 +53,12 @@ fn prepare(helm: &Helm, plane: &ControlPlane) -> Result<()> {
     for name in NAMESPACES {
         kubectl(plane, &format!("create namespace {name}"), "")?;
     }
-    let mut definitions = vec![definition(&helm.chart.join("crds/registrypolicies.yaml"))?];
-    for (module, file) in DEFINITIONS {
-        definitions.push(definition(&module.definitions()?.join(file))?);
-    }
-    for definition in definitions {
-        kubectl(plane, "apply --server-side -f -", &definition.to_string())?;
+    let definition = helm.chart.join("crds/registrypolicies.yaml");
+    let definition = fs::read_to_string(&definition)
+        .with_context(|| format!("read {}", definition.display()))?;
+    kubectl(plane, "apply --server-side -f -", &definition)?;
+    for module in [GoModule::CertManager, GoModule::PrometheusOperator] {
+        module.install(plane)?;
     }
     kubectl(
         plane,
@@ -85,19 +66,6 @@ fn prepare(helm: &Helm, plane: &ControlPlane) -> Result<()> {
         "",
     )?;
     Ok(())
-}
-
-/// A definition without its metadata, in which cert-manager has places of its own chart.
-fn definition(file: &Path) -> Result<Value> {
-    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    let mut definition: Value =
-        serde_saphyr::from_str(&text).with_context(|| format!("read {}", file.display()))?;
-    let name = definition.pointer("/metadata/name").cloned();
-    let metadata = json!({"name": name.context("a definition has no name")?});
-    if let Some(definition) = definition.as_object_mut() {
-        definition.insert("metadata".to_owned(), metadata);
-    }
-    Ok(definition)
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
