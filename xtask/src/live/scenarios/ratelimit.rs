@@ -62,10 +62,10 @@ fn counts(answer: &Answer, wanted: &[&str]) -> Result<()> {
         .filter(|tag| tag.get("stream") == Some(&json!("budget")));
     let mut names = Vec::new();
     for tag in tags {
-        let most = tag.pointer("/pulls/most").and_then(Value::as_u64);
+        let max = tag.pointer("/pulls/max").and_then(Value::as_u64);
         ensure!(
-            most == Some(48),
-            "takes {most:?} and not 24 imports of 2: {tag}"
+            max == Some(48),
+            "takes {max:?} and not 24 imports of 2: {tag}"
         );
         names.extend(tag.get("tag").and_then(Value::as_str));
     }
